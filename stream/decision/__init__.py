@@ -1,0 +1,1 @@
+"""The decisions: definitions, a profile, an event or a due timer, and now; to the profile changed, and outcomes."""

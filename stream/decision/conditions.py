@@ -1,0 +1,200 @@
+"""Expressions compiled to functions: (profile, now) -> (value, when time alone may change it).
+
+The functions are made as Python source from checked nodes only. Every name in it is ours and every constant is handed
+in by reference, so nothing a config says ever becomes code.
+
+When a value may change: a comparison knows its moment. A false part decides an `and` until it may change itself, and a
+true part an `or`; otherwise the earliest change of any part counts. Parts that time cannot change are asked first.
+"""
+
+from collections.abc import Mapping
+from math import ceil, floor
+from typing import Final, assert_never
+
+from stream.decision.readers import TraitCode
+from stream.decision.reading import Reader
+from stream.decision.rolling import falls_below_ms
+from stream.decision.windows import Window, drop_old
+from stream.definitions import expressions as x
+from stream.model.profile import NEVER
+
+LARGEST: Final = 1e18
+"""A result of arithmetic beyond this is unknown, as is one that is not a number."""
+
+_ELAPSED: Final[Mapping[tuple[int, str], tuple[str, str]]] = {
+    (1, ">="): ("ceil({m} + {k})", ">="),
+    (1, ">"): ("floor({m} + {k}) + 1", ">="),
+    (1, "<"): ("ceil({m} + {k})", "<"),
+    (1, "<="): ("floor({m} + {k}) + 1", "<"),
+    (-1, ">="): ("floor({m} - {k}) + 1", "<"),
+    (-1, ">"): ("ceil({m} - {k})", "<"),
+    (-1, "<"): ("floor({m} - {k}) + 1", ">="),
+    (-1, "<="): ("ceil({m} - {k})", ">="),
+}
+"""By direction and comparator: the moment the comparison flips, and how now compares with it while it holds."""
+
+_MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+
+class Compiler:
+    """Makes functions of expressions over the given readers (by name; the cart's as `cart.total`)."""
+
+    def __init__(self, readers: Mapping[str, Reader], traits: Mapping[str, TraitCode]) -> None:
+        self._readers, self._traits = readers, traits
+        self._names: dict[str, object] = {}
+        self._lines: list[str] = []
+        self._indent = 1
+
+    def function(self, expression: x.Expr) -> Reader:
+        """Return the compiled expression."""
+        self._names = {"NEVER": NEVER, "LARGEST": LARGEST, "ceil": ceil, "floor": floor}
+        self._names.update(drop_old=drop_old, falls_below=falls_below_ms)
+        self._lines, self._indent = ["def compiled(p, now):"], 1
+        value, until = self._emit(expression)
+        self._line(f"return {value}, {until}")
+        code = compile("\n".join(self._lines), f"<{expression.text}>", "exec")
+        exec(code, self._names)  # noqa: S102 - made from checked nodes only, see the module's docstring
+        return self._names["compiled"]  # type: ignore[return-value]  # what `exec` defines has no static type
+
+    def _line(self, text: str) -> None:
+        self._lines.append("    " * self._indent + text)
+
+    def _given(self, thing: object) -> str:
+        """Hand an object in by reference; return its name in the function."""
+        name = f"g{len(self._names)}"
+        self._names[name] = thing
+        return name
+
+    def _fresh(self) -> tuple[str, str]:
+        number = len(self._lines)
+        return f"v{number}", f"n{number}"
+
+    def _emit(self, node: x.Expr) -> tuple[str, str]:
+        """Write the lines that compute a node; return the names of its value and of its next change."""
+        match node:
+            case x.Constant():
+                return self._given(node.value), "NEVER"
+            case x.Name():
+                return self._read(node)
+            case x.Compare():
+                return self._compare(node)
+            case x.Logic():
+                return self._logic(node)
+            case x.Not():
+                value, until = self._emit(node.part)
+                return self._assigned(f"None if {value} is None else not {value}", until)
+            case x.Known():
+                value, until = self._emit(node.part)
+                return self._assigned(f"{value} is not None", until)
+            case x.Default():
+                return self._default(node)
+            case x.Arithmetic():
+                return self._arithmetic(node)
+            case x.Since():
+                moment, _ = self._emit(node.moment)
+                return self._assigned(f"None if {moment} is None else (now - {moment}) * {node.direction}", "now + 1")
+            case _:
+                assert_never(node)
+
+    def _assigned(self, value: str, until: str) -> tuple[str, str]:
+        v, n = self._fresh()
+        self._line(f"{v} = {value}; {n} = {until}")
+        return v, n
+
+    def _read(self, node: x.Name) -> tuple[str, str]:
+        code = self._traits.get(node.name) if node.kind == "trait" else None
+        if code is not None and code.trait.within_ms is None and code.trait.op in ("count", "sum", "last"):
+            empty = None if code.trait.op == "last" else 0
+            v, _ = self._fresh()
+            self._line(f"{v} = p.traits.get({self._given(code.key)}); {v} = {empty} if {v} is None else {v}.value")
+            return v, "NEVER"
+        reader = self._given(self._readers[f"cart.{node.name}" if node.kind == "cart" else node.name])
+        v, n = self._fresh()
+        self._line(f"{v}, {n} = {reader}(p, now)")
+        return v, n
+
+    def _default(self, node: x.Default) -> tuple[str, str]:
+        (part, part_until), (otherwise, other_until) = self._emit(node.part), self._emit(node.otherwise)
+        return self._assigned(f"{otherwise} if {part} is None else {part}", self._earlier(part_until, other_until))
+
+    @staticmethod
+    def _earlier(one: str, other: str) -> str:
+        if other in (one, "NEVER"):
+            return one
+        return other if one == "NEVER" else f"({one} if {one} < {other} else {other})"
+
+    def _arithmetic(self, node: x.Arithmetic) -> tuple[str, str]:
+        (left, left_until), (right, right_until) = self._emit(node.left), self._emit(node.right)
+        unknown = f"{left} is None or {right} is None" + (f" or {right} == 0" if node.op == "/" else "")
+        value, until = f"None if {unknown} else {left} {node.op} {right}", self._earlier(left_until, right_until)
+        v, n = self._assigned(value, until)
+        self._line(f"if {v} is not None and not -LARGEST < {v} < LARGEST: {v} = None")
+        return v, n
+
+    def _compare(self, node: x.Compare) -> tuple[str, str]:
+        if isinstance(node.left, x.Since):
+            return self._elapsed(node.left, node.op, node.right)
+        if isinstance(node.right, x.Since):
+            return self._elapsed(node.right, _MIRRORED[node.op], node.left)
+        window = self._counts_within(node.left)
+        if window is not None and isinstance(node.right, x.Constant) and node.op not in ("==", "!="):
+            return self._rolling_count(self._traits[node.left.text].key, window, node.op, node.right)
+        (left, left_until), (right, right_until) = self._emit(node.left), self._emit(node.right)
+        unknown = " or ".join(f"{side} is None" for side in (left, right) if side[0] != "g")
+        compared = f"{left} {node.op} {right}"
+        return self._assigned(
+            f"None if {unknown} else {compared}" if unknown else compared, self._earlier(left_until, right_until)
+        )
+
+    def _elapsed(self, since: x.Since, op: str, other: x.Expr) -> tuple[str, str]:
+        (moment, moment_until), (size, size_until) = self._emit(since.moment), self._emit(other)
+        flip, holds = _ELAPSED[since.direction, op]
+        v, n = self._fresh()
+        self._line(f"if {moment} is None or {size} is None: {v} = None; {n} = NEVER")
+        self._line("else:")
+        self._line(f"    {n} = {flip.format(m=moment, k=size)}; {v} = now {holds} {n}")
+        self._line(f"    if now >= {n}: {n} = NEVER")
+        return v, self._assigned("None", self._earlier(self._earlier(n, moment_until), size_until))[1]
+
+    def _counts_within(self, node: x.Expr) -> Window | None:
+        code = self._traits.get(node.name) if isinstance(node, x.Name) and node.kind == "trait" else None
+        return code.counts_within if code is not None else None
+
+    def _rolling_count(self, key: str, window: Window, op: str, limit: x.Constant) -> tuple[str, str]:
+        """A rolling count only falls with time, so that the moment it falls below a limit is known to the bucket."""
+        edge = ceil(float(limit.value)) if op in (">=", "<") else floor(float(limit.value)) + 1
+        v, n = self._fresh()
+        self._line(f"{n} = p.traits.get({self._given(key)}); {v} = {edge <= 0}")
+        self._line(f"if {n} is not None:")
+        self._line(f"    old = (now - {window.within_ms} + p.spread) // {window.width_ms}")
+        self._line(f"    if {n}.numbers and {n}.numbers[0] < old: drop_old({n}, old)")
+        self._line(f"    {v} = {n}.total >= {edge}")
+        window_name = self._given(window)
+        self._line(f"{n} = falls_below({n}, p.spread, {window_name}, {edge}) if {v} and {n} is not None else NEVER")
+        if op in ("<", "<="):
+            self._line(f"{v} = not {v}")
+        return v, n
+
+    def _logic(self, node: x.Logic) -> tuple[str, str]:
+        decides = node.op == "or"
+        v, n = self._fresh()
+        self._line(f"{v} = {not decides}; {n} = NEVER")
+        for part in sorted(node.parts, key=self._movement):
+            self._line(f"if {v} is not {decides}:")
+            self._indent += 1
+            value, until = self._emit(part)
+            self._line(f"if {value} is {decides}: {v} = {decides}; {n} = {until}")
+            self._line("else:")
+            self._line(f"    if {value} is None: {v} = None")
+            if until != "NEVER":
+                self._line(f"    if {until} < {n}: {n} = {until}")
+            self._indent -= 1
+        return v, n
+
+    def _movement(self, node: x.Expr) -> int:
+        """Rank what time does to a part: nothing (0), what leaves a window (1), or a comparison with now (2)."""
+        if isinstance(node, x.Since):
+            return 2
+        code = self._traits.get(node.name) if isinstance(node, x.Name) and node.kind == "trait" else None
+        own = int(code is not None and code.trait.within_ms is not None)
+        return max([own, *map(self._movement, x.children(node))])

@@ -1,0 +1,186 @@
+"""The decider: events in, timers kept, outcomes out; for many users, without a clock of its own."""
+
+import heapq
+from collections.abc import MutableMapping
+from typing import Final
+
+import msgspec
+from xxhash import xxh3_64_intdigest
+
+from stream.decision import cart, journeys, people, segments
+from stream.decision.program import Handler, Program
+from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Fact, Turn
+from stream.definitions.shapes import Definitions
+from stream.model.events import Event
+from stream.model.outcomes import AnyOutcome
+from stream.model.profile import NEVER, Profile, new_profile
+
+IDS_REMEMBERED: Final = 64
+"""Message ids remembered of each user: a repetition within the user's last so many events is recognised."""
+
+ERASURE: Final = "erasure_requested"
+
+
+class Taken(msgspec.Struct):
+    """What has come of the decisions since it was last taken. A changed user without a profile was erased."""
+
+    outcomes: list[AnyOutcome]
+    changed: set[str]
+    duplicates: int
+
+
+class Decider:
+    """Decides for the profiles of one task. It changes the profiles it is given, in place.
+
+    `decide` wants each user's events in their order; `advance` fires the timers of all users up to a time. `counts`
+    follow memberships and runs; whoever restores profiles restores them too.
+    """
+
+    def __init__(
+        self, definitions: Definitions, profiles: MutableMapping[str, Profile], *, spread: bool = True
+    ) -> None:
+        self.program: Final = Program(definitions)
+        self.counts = Counts()
+        self._profiles, self._spread = profiles, spread
+        self._heap: list[tuple[int, str]] = []
+        self._scheduled: dict[str, int] = {}
+        self._outcomes: list[AnyOutcome] = []
+        self._changed: set[str] = set()
+        self._duplicates = 0
+        self._turn = Turn(self.program, self.counts, self._outcomes)
+
+    @property
+    def next_due_ms(self) -> int:
+        """The earliest time at which a timer may be due, `NEVER` if there is none."""
+        return self._heap[0][0] if self._heap else NEVER
+
+    @property
+    def backlog(self) -> int:
+        """How many users have a timer."""
+        return len(self._scheduled)
+
+    def restore(self, counts: Counts) -> None:
+        """Go on from counts that were saved."""
+        self.counts = self._turn.counts = counts
+
+    def schedule(self, user: str, due_ms: int) -> None:
+        """Put a user's earliest timer into the index."""
+        known = self._scheduled.get(user)
+        if due_ms < NEVER and (known is None or due_ms < known):
+            self._scheduled[user] = due_ms
+            heapq.heappush(self._heap, (due_ms, user))
+
+    def decide(self, event: Event, limit_ms: int = NEVER) -> None:
+        """Take in one event. The user's own timers due before it fire first, but none later than `limit_ms`."""
+        user = event.user
+        profile = self._profiles.get(user)
+        if profile is None:
+            profile = self._profiles[user] = new_profile(user, spread=self._spread)
+        if event.repeatable and not self._is_new(profile, event.id):
+            return
+        self._changed.add(user)
+        while profile.due_ms < event.time_ms and profile.due_ms <= limit_ms:
+            self._fire(profile)
+        if event.name == ERASURE:
+            self._erase(profile)
+            return
+        self._take_in(profile, event, event.time_ms if event.time_ms < limit_ms else limit_ms)
+        if profile.due_ms < self._scheduled.get(user, NEVER):
+            self.schedule(user, profile.due_ms)
+
+    def advance(self, clock_ms: int) -> None:
+        """Fire all timers due up to the clock, in order of time and user."""
+        heap = self._heap
+        while heap and heap[0][0] <= clock_ms:
+            due_ms, user = heapq.heappop(heap)
+            if self._scheduled.get(user) != due_ms:
+                continue
+            del self._scheduled[user]
+            profile = self._profiles.get(user)
+            if profile is None:
+                continue
+            if profile.due_ms <= due_ms:
+                self._changed.add(user)
+                self._fire(profile)
+            self.schedule(user, profile.due_ms)
+
+    def take(self) -> Taken:
+        """Hand over what has come of the decisions, and forget it here."""
+        taken = Taken(self._outcomes[:], self._changed, self._duplicates)
+        self._outcomes.clear()
+        self._changed = set()
+        self._duplicates = 0
+        return taken
+
+    def _is_new(self, profile: Profile, message_id: str) -> bool:
+        """Say whether a message id was not seen among the latest, and remember it."""
+        seen, digest = profile.seen, xxh3_64_intdigest(message_id.encode())
+        if digest in seen:
+            self._duplicates += 1
+            return False
+        seen[digest] = 0
+        if len(seen) > IDS_REMEMBERED:
+            del seen[next(iter(seen))]
+        return True
+
+    def _take_in(self, profile: Profile, event: Event, now_ms: int) -> None:
+        """Let an event change the profile, and follow up what comes of it."""
+        turn = self._turn
+        turn.begin(profile, now_ms)
+        profile.history_until_ms = max(profile.history_until_ms, event.history_until_ms)
+        handler = self.program.handler(event.name)
+        if handler.changes_cart:
+            for changed in cart.apply(profile, event):
+                turn.add("cart_changed", {"cart_id": changed.id}, event.id)
+                if not changed.quantity:
+                    turn.add("cart_emptied", {"cart_id": changed.id}, event.id)
+        if handler.changes_person:
+            people.apply(profile, event)
+        self._follow(handler, Fact(event.name, event.props, event.time_ms, event.id))
+        self._follow_up(profile)
+
+    def _fire(self, profile: Profile) -> None:
+        """Fire what is due of a profile at its earliest due time: memberships first, then runs."""
+        turn = self._turn
+        turn.begin(profile, profile.due_ms)
+        segments.forget_removed(profile, self.program.segments)
+        segments.evaluate_due(turn, BY_TIME)
+        journeys.go_on_due(turn, BY_TIME)
+        self._follow_up(profile)
+
+    def _follow_up(self, profile: Profile) -> None:
+        """Follow up derived events in their order, then find the profile's next timer."""
+        turn = self._turn
+        for _ in range(GENERATIONS):
+            if not turn.facts:
+                break
+            facts, turn.facts = turn.facts, []
+            for fact in facts:
+                self._follow(self.program.handler(fact.name), fact)
+        due_ms = journeys.next_wait_ms(profile.runs) if profile.runs else NEVER
+        for membership in profile.memberships.values():
+            due_ms = min(due_ms, membership.next_ms)
+        profile.due_ms = due_ms
+
+    def _follow(self, handler: Handler, fact: Fact) -> None:
+        """Let one event reach the traits, segments and journeys it touches."""
+        turn = self._turn
+        for code in handler.updates:
+            value = fact.time_ms if code.takes_time else fact.props.get(code.property)
+            if value is not None:
+                code.update(turn.profile, value, fact.time_ms, fact.cause)
+        if handler.segments:
+            segments.evaluate(turn, handler.segments, fact.cause)
+        if handler.journeys:
+            journeys.hear(turn, handler.journeys, fact)
+
+    def _erase(self, profile: Profile) -> None:
+        """Forget a user wholly; the counts no longer count them."""
+        for name, membership in profile.memberships.items():
+            if membership.inside:
+                self.counts.segments[name] = self.counts.segments.get(name, 0) - 1
+        for run in profile.runs:
+            if run.pc >= 0:
+                self.counts.runs[run.journey] = self.counts.runs.get(run.journey, 0) - 1
+        self._scheduled.pop(profile.user, None)
+        del self._profiles[profile.user]

@@ -1,0 +1,105 @@
+"""Why: the comparisons of a condition as they stood, with the values found and the events that moved them last."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from stream.decision.cart import current_cart
+from stream.decision.reading import Reader
+from stream.definitions import expressions as x
+from stream.definitions.durations import duration_text
+from stream.model.events import Scalar
+from stream.model.money import major_text
+from stream.model.outcomes import Leaf
+from stream.model.profile import Profile
+
+LEAVES_KEPT: Final = 50
+"""Comparisons explained of one condition."""
+
+_CART: Final = "cart"
+
+
+class _Comparison(msgspec.Struct, frozen=True):
+    """One comparison (or bare boolean) of a condition, ready to be asked; `keys` name the states it rests on."""
+
+    node: x.Expr
+    holds: Reader
+    left: Reader | None
+    right: Reader | None
+    type: x.ValueType
+    keys: tuple[str, ...]
+
+
+class Explainer:
+    """Evaluates and explains expressions; `keys` name the states each trait rests on in a profile."""
+
+    def __init__(
+        self, compiled: Callable[[x.Expr], Reader], keys: Mapping[str, tuple[str, ...]], currency: str
+    ) -> None:
+        self._compile, self._keys, self._currency = compiled, keys, currency
+        # By address; each entry keeps its expression, so that no other can take the address.
+        self._values: dict[int, tuple[x.Expr, Reader]] = {}
+        self._comparisons: dict[int, tuple[x.Expr, list[_Comparison]]] = {}
+
+    def value(self, node: x.Expr, profile: Profile, now_ms: int) -> Scalar | None:
+        """Return the value of an expression now, None where unknown."""
+        known = self._values.get(id(node))
+        if known is None:
+            known = self._values[id(node)] = (node, self._compile(node))
+        return known[1](profile, now_ms)[0]
+
+    def leaves(self, condition: x.Expr, profile: Profile, now_ms: int) -> list[Leaf]:
+        """Return every comparison and every bare boolean of a condition, as it stands now."""
+        known = self._comparisons.get(id(condition))
+        if known is None:
+            parts = [self._comparison(node) for node in _comparisons(condition)[:LEAVES_KEPT]]
+            known = self._comparisons[id(condition)] = (condition, parts)
+        return [self._leaf(comparison, profile, now_ms) for comparison in known[1]]
+
+    def _comparison(self, node: x.Expr) -> _Comparison:
+        left, right = (node.left, node.right) if isinstance(node, x.Compare) else (None, None)
+        named = x.names(node)
+        keys = {key for name in named for key in self._keys.get(name, ())}
+        return _Comparison(
+            node,
+            self._compile(node),
+            self._compile(left) if left else None,
+            self._compile(right) if right else None,
+            left.type if left else "boolean",
+            tuple(sorted(keys | ({_CART} & named))),
+        )
+
+    def _leaf(self, comparison: _Comparison, profile: Profile, now_ms: int) -> Leaf:
+        holds = comparison.holds(profile, now_ms)[0]
+        return Leaf(
+            comparison.node.text,
+            None if holds is None else bool(holds),
+            self._shown(comparison.left, comparison.type, profile, now_ms),
+            self._shown(comparison.right, comparison.type, profile, now_ms),
+            _events(comparison.keys, profile),
+        )
+
+    def _shown(self, read: Reader | None, value_type: x.ValueType, profile: Profile, now_ms: int) -> Scalar | None:
+        value = read(profile, now_ms)[0] if read is not None else None
+        if isinstance(value, int | float) and value_type == "money":
+            return f"{major_text(round(value), self._currency)} {self._currency}"
+        if isinstance(value, int | float) and value_type == "duration":
+            return duration_text(round(value))
+        return value
+
+
+def _comparisons(node: x.Expr) -> list[x.Expr]:
+    if isinstance(node, x.Logic | x.Not):
+        return [found for part in x.children(node) for found in _comparisons(part)]
+    return [node]
+
+
+def _events(keys: tuple[str, ...], profile: Profile) -> list[str]:
+    """Return the ids of the events that moved what a comparison reads, sorted."""
+    found = set()
+    for key in keys:
+        moved = current_cart(profile) if key == _CART else profile.traits.get(key)
+        if moved is not None and moved.event:
+            found.add(moved.event)
+    return sorted(found)

@@ -1,0 +1,139 @@
+"""Definitions made ready to run: for each event, just what it touches."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from stream.decision import cart, people
+from stream.decision.conditions import Compiler
+from stream.decision.explain import Explainer
+from stream.decision.readers import CART_READERS, TraitCode, segment_reader, trait_code
+from stream.decision.reading import Reader
+from stream.decision.steps import Instruction, instructions
+from stream.definitions import expressions as x
+from stream.definitions.shapes import Aggregate, Definitions, Derived, Journey, Segment
+
+_CART_EVENTS: Final = ("cart_changed", "cart_emptied")
+
+
+class SegmentCode(msgspec.Struct, frozen=True):
+    """One segment, ready to run; `order` is its place among all, after those it reads."""
+
+    name: str
+    segment: Segment
+    order: int
+    enter: Reader
+    leave: Reader | None
+
+
+class JourneyCode(msgspec.Struct, frozen=True):
+    """One journey, ready to run."""
+
+    journey: Journey
+    instructions: tuple[Instruction, ...]
+
+
+class Handler(msgspec.Struct, frozen=True):
+    """What one event touches: trait updates, segments that may change by it, and journeys that listen to it."""
+
+    updates: tuple[TraitCode, ...]
+    segments: tuple[SegmentCode, ...]
+    journeys: tuple[JourneyCode, ...]
+    changes_cart: bool
+    changes_person: bool
+
+
+_IDLE: Final = Handler((), (), (), changes_cart=False, changes_person=False)
+
+
+class Program:
+    """All definitions, compiled once at start."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self.definitions: Final = definitions
+        self._traits = [trait_code(t) for t in definitions.traits.values() if isinstance(t, Aggregate)]
+        self.readers: Final[dict[str, Reader]] = {f"cart.{name}": read for name, read in CART_READERS.items()}
+        self._compile_traits()
+        self.readers.update({name: segment_reader(name) for name in definitions.segments})
+        compiler = self._compiler()
+        self.compiled = compiler.function
+        self.segments: Final = {
+            segment.name: SegmentCode(
+                segment.name,
+                segment,
+                order,
+                self.compiled(segment.when),
+                self.compiled(segment.exit) if segment.exit else None,
+            )
+            for order, segment in enumerate(definitions.segments.values())
+        }
+        self.journeys: Final = {
+            name: JourneyCode(journey, instructions(journey, self.compiled))
+            for name, journey in definitions.journeys.items()
+        }
+        self.explainer: Final = Explainer(self.compiled, self._state_keys(), definitions.plan.currency)
+        self.dependents: Final = {name: self.touched({name}) for name in definitions.segments}
+        self._handlers: Final = {name: self._handler(name) for name in self._event_names()}
+
+    def handler(self, event: str) -> Handler:
+        """Return what an event touches."""
+        return self._handlers.get(event, _IDLE)
+
+    def touched(self, names: Iterable[str]) -> tuple[SegmentCode, ...]:
+        """Return the segments that read any of the names, also through other traits and segments, dependents last."""
+        reached = set(names)
+        for trait in self.definitions.traits.values():
+            if isinstance(trait, Derived) and x.names(trait.value) & reached:
+                reached.add(trait.name)
+        found = []
+        for code in self.segments.values():
+            read = x.names(code.segment.when) | (x.names(code.segment.exit) if code.segment.exit else frozenset())
+            if read & reached:
+                reached.add(code.segment.name)
+                found.append(code)
+        return tuple(found)
+
+    def _compiler(self) -> Compiler:
+        return Compiler(self.readers, {code.trait.name: code for code in self._traits})
+
+    def _compile_traits(self) -> None:
+        self.readers.update({code.trait.name: code.read for code in self._traits})
+        for trait in self.definitions.traits.values():
+            if isinstance(trait, Derived):
+                self.readers[trait.name] = self._compiler().function(trait.value)
+
+    def _state_keys(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the keys of the states that each trait rests on."""
+        keys: dict[str, tuple[str, ...]] = {code.trait.name: (code.key,) for code in self._traits}
+        for trait in self.definitions.traits.values():
+            if isinstance(trait, Derived):
+                keys[trait.name] = tuple(sorted({key for name in x.names(trait.value) for key in keys.get(name, ())}))
+        return keys
+
+    def _event_names(self) -> set[str]:
+        named = {code.trait.event for code in self._traits} | set(self.definitions.plan.events)
+        for code in self.journeys.values():
+            named |= _heard(code)
+        return named | cart.CHANGES | people.EVENTS | set(_CART_EVENTS)
+
+    def _handler(self, event: str) -> Handler:
+        updates = tuple(code for code in self._traits if code.trait.event == event)
+        changed = {code.trait.name for code in updates}
+        if event in cart.CHANGES:
+            changed.add("cart")
+        return Handler(
+            updates,
+            self.touched(changed) if changed else (),
+            tuple(code for code in self.journeys.values() if event in _heard(code)),
+            changes_cart=event in cart.CHANGES,
+            changes_person=event in people.EVENTS,
+        )
+
+
+def _heard(code: JourneyCode) -> set[str]:
+    """Return the events a journey listens to."""
+    journey = code.journey
+    heard = set(journey.exit_on) | {name for step in code.instructions for name in step.if_none}
+    heard |= {journey.enter.event} if journey.enter.event else {"segment_entered"}
+    return heard | ({journey.goal.event} if journey.goal else set())

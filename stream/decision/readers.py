@@ -1,0 +1,82 @@
+"""How each name of an expression is read from a profile."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from stream.decision.cart import current_cart, dearest_item, total_minor
+from stream.decision.reading import Reader, Reading
+from stream.decision.rolling import rolling_trait
+from stream.decision.tallies import tally_trait
+from stream.decision.totals import Update, total_trait
+from stream.decision.windows import Window, window
+from stream.definitions.shapes import Aggregate
+from stream.model.events import Scalar
+from stream.model.profile import NEVER, Cart, Profile
+
+
+class TraitCode(msgspec.Struct, frozen=True):
+    """One aggregate, ready to run.
+
+    `key` is where its state stands in a profile; it is fed the event's `property`, or its time where it `takes_time`;
+    `counts_within` is its window where it is a rolling count.
+    """
+
+    key: str
+    trait: Aggregate
+    property: str
+    takes_time: bool
+    update: Update
+    read: Reader
+    counts_within: Window | None
+
+
+def state_key(name: str, definition_hash: str) -> str:
+    """Return the key of a trait's state; a changed definition starts from nothing, not from old buckets."""
+    return f"{name}#{definition_hash[:6]}"
+
+
+def trait_code(trait: Aggregate) -> TraitCode:
+    """Make the update and the reader of one aggregate."""
+    key = state_key(trait.name, trait.hash)
+    counts_within: Window | None = None
+    if trait.op in ("distinct", "top"):
+        update, read = tally_trait(trait, key)
+    elif trait.within_ms is None:
+        update, read = total_trait(trait, key)
+    else:
+        update, read = rolling_trait(trait, key)
+        if trait.op == "count":
+            counts_within = window(trait.within_ms)
+    return TraitCode(key, trait, trait.property or "", trait.property in ("at", None), update, read, counts_within)
+
+
+def segment_reader(name: str) -> Reader:
+    """Read whether a profile is in a segment."""
+
+    def read(profile: Profile, _now_ms: int) -> Reading:
+        membership = profile.memberships.get(name)
+        return (membership is not None and membership.inside), NEVER
+
+    return read
+
+
+def _cart_reader(of: Callable[[Cart], Scalar | None], empty: Scalar | None) -> Reader:
+    nothing: Reading = (empty, NEVER)
+
+    def read(profile: Profile, _now_ms: int) -> Reading:
+        cart = current_cart(profile)
+        return (of(cart), NEVER) if cart is not None else nothing
+
+    return read
+
+
+CART_READERS: Final[Mapping[str, Reader]] = {
+    "quantity": _cart_reader(lambda cart: cart.quantity, 0),
+    "total": _cart_reader(total_minor, 0),
+    "items": _cart_reader(lambda cart: len(cart.items), 0),
+    "changed_at": _cart_reader(lambda cart: cart.changed_ms, None),
+    "dearest_item": _cart_reader(dearest_item, None),
+    "id": _cart_reader(lambda cart: cart.id, None),
+}

@@ -1,0 +1,93 @@
+"""Entering and leaving segments."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from stream.decision.ids import decided_id
+from stream.decision.program import SegmentCode
+from stream.decision.turn import Turn
+from stream.model.outcomes import SegmentChange, Why
+from stream.model.profile import NEVER, Membership, Profile
+
+
+def evaluate(turn: Turn, codes: Iterable[SegmentCode], cause: str) -> None:
+    """Decide the memberships that may have changed, segments in order of dependence."""
+    profile, now_ms = turn.profile, turn.now_ms
+    memberships = profile.memberships
+    for code in codes:
+        membership = memberships.get(code.name)
+        if membership is None or not membership.inside:
+            _enter_or_not(turn, code, membership, cause)
+        elif code.leave is None:
+            holds, membership.next_ms = code.enter(profile, now_ms)
+            if holds is not True:
+                _change(turn, code, membership, "exited", cause)
+        else:
+            leaves, membership.next_ms = code.leave(profile, now_ms)
+            if leaves is True:
+                _change(turn, code, membership, "exited", cause)
+
+
+def evaluate_due(turn: Turn, cause: str) -> None:
+    """Decide the memberships whose time has come, and what depends on them."""
+    segments, now_ms = turn.program.segments, turn.now_ms
+    due = [segments[name] for name, m in turn.profile.memberships.items() if m.next_ms <= now_ms and name in segments]
+    dependents = {code.order: code for one in due for code in turn.program.dependents[one.segment.name]}
+    dependents.update({code.order: code for code in due})
+    evaluate(turn, [dependents[order] for order in sorted(dependents)], cause)
+
+
+def forget_removed(profile: Profile, known: Iterable[str]) -> None:
+    """Drop the timers of segments that are no longer defined; nobody would ever clear them."""
+    for name in profile.memberships.keys() - set(known):
+        profile.memberships[name].next_ms = NEVER
+
+
+def _enter_or_not(turn: Turn, code: SegmentCode, membership: Membership | None, cause: str) -> None:
+    """Enter where the condition is true (and the one to leave by is not); else note when that may change."""
+    profile, now_ms = turn.profile, turn.now_ms
+    holds, until_ms = code.enter(profile, now_ms)
+    if holds is True and code.leave is not None:
+        leaves, leave_until_ms = code.leave(profile, now_ms)
+        holds, until_ms = leaves is not True, min(until_ms, leave_until_ms)
+    if holds is True:
+        _change(turn, code, membership or Membership(False, now_ms, 0), "entered", cause)
+    elif membership is not None:
+        membership.next_ms = until_ms
+    elif until_ms != NEVER:
+        profile.memberships[code.name] = Membership(False, now_ms, 0, until_ms)
+
+
+def _change(
+    turn: Turn, code: SegmentCode, membership: Membership, change: Literal["entered", "exited"], cause: str
+) -> None:
+    """Cross the border of a segment, say so, and find out when time alone leads back."""
+    profile, segment = turn.profile, code.segment
+    membership.inside, membership.since_ms = change == "entered", turn.now_ms
+    membership.entries += membership.inside
+    profile.memberships[segment.name] = membership
+    membership.next_ms = _may_change_ms(code, membership, profile, turn.now_ms)
+    counts = turn.counts.segments
+    counts[segment.name] = counts.get(segment.name, 0) + (1 if membership.inside else -1)
+    explained = segment.exit if segment.exit is not None and not membership.inside else segment.when
+    turn.outcomes.append(
+        SegmentChange(
+            id=decided_id("segment", segment.hash, profile.user, membership.entries, change),
+            user_id=profile.user,
+            at_ms=turn.now_ms,
+            segment=segment.name,
+            change=change,
+            cause=cause,
+            version=segment.hash,
+            why=Why(cause, turn.program.explainer.leaves(explained, profile, turn.now_ms), definition=segment.hash),
+        )
+    )
+    turn.add(f"segment_{change}", {"segment": segment.name}, cause)
+
+
+def _may_change_ms(code: SegmentCode, membership: Membership, profile: Profile, now_ms: int) -> int:
+    """Return when time alone may lead across the border again; outside, both conditions have a say."""
+    if code.leave is None:
+        return code.enter(profile, now_ms)[1]
+    leave_until_ms = code.leave(profile, now_ms)[1]
+    return leave_until_ms if membership.inside else min(code.enter(profile, now_ms)[1], leave_until_ms)

@@ -1,0 +1,122 @@
+"""Traits over values: how many distinct ones, and which most often; in bounded memory."""
+
+from typing import Final
+
+from stream.decision.reading import Reader, Reading
+from stream.decision.totals import Update
+from stream.decision.windows import Window, drop_old_tallies, place, window
+from stream.definitions.shapes import Aggregate
+from stream.model.events import Scalar
+from stream.model.profile import NEVER, Profile
+from stream.model.states import KeyedBuckets, Tally
+
+DISTINCT_KEPT: Final = 256
+"""Distinct values kept per trait: up to here `distinct` is exact; beyond, the value longest unseen is forgotten."""
+
+KEYS_KEPT: Final = 64
+"""Values counted per bucket of a `top`: a value that comes after so many others in its bucket is not counted."""
+
+LONGEST_VALUE: Final = 128
+"""Characters kept of a value."""
+
+
+def _name(value: Scalar) -> str:
+    """Return a value as text; 1.0 is the number 1, which is how some serialisers write it."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)[:LONGEST_VALUE]
+
+
+def distinct_update(key: str) -> Update:
+    """Remember when each value was last seen, the longest unseen first."""
+
+    def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
+        tally = profile.traits.get(key)
+        if not isinstance(tally, Tally):
+            tally = profile.traits[key] = Tally({}, "")
+        seen, name = tally.last_ms, _name(value)
+        before = seen.pop(name, time_ms)
+        is_newest = not seen or time_ms >= next(reversed(seen.values()))
+        seen[name] = max(before, time_ms)
+        if not is_newest:
+            tally.last_ms = dict(sorted(seen.items(), key=lambda entry: entry[1]))
+        if len(seen) > DISTINCT_KEPT:
+            del tally.last_ms[next(iter(tally.last_ms))]
+        tally.event = event
+
+    return update
+
+
+def distinct_reader(key: str, within_ms: int | None) -> Reader:
+    """Read how many distinct values were seen; each leaves once it was last seen longer ago than the window."""
+    nothing: Reading = (0, NEVER)
+
+    def read(profile: Profile, now_ms: int) -> Reading:
+        tally = profile.traits.get(key)
+        if not isinstance(tally, Tally):
+            return nothing
+        if within_ms is None:
+            return len(tally.last_ms), NEVER
+        seen = tally.last_ms
+        while seen and (oldest_ms := seen[next(iter(seen))]) + within_ms < now_ms:
+            del seen[next(iter(seen))]
+        return (len(seen), oldest_ms + within_ms + 1) if seen else nothing
+
+    return read
+
+
+def top_update(key: str, span: Window | None) -> Update:
+    """Count each value, by bucket."""
+
+    def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
+        buckets = profile.traits.get(key)
+        if not isinstance(buckets, KeyedBuckets):
+            buckets = profile.traits[key] = KeyedBuckets([], [], "")
+        number = (time_ms + profile.spread) // span.width_ms if span else 0
+        if buckets.numbers and buckets.numbers[-1] == number:
+            tally = buckets.tallies[-1]
+        else:
+            oldest = span.oldest(profile.now_ms, profile.spread) if span else 0
+            if number < oldest:
+                return
+            drop_old_tallies(buckets, oldest)
+            at, there = place(buckets.numbers, number)
+            if not there:
+                buckets.numbers.insert(at, number)
+                buckets.tallies.insert(at, {})
+            tally = buckets.tallies[at]
+        name = _name(value)
+        if name in tally or len(tally) < KEYS_KEPT:
+            tally[name] = tally.get(name, 0) + 1
+        buckets.event = event
+
+    return update
+
+
+def top_reader(key: str, span: Window | None) -> Reader:
+    """Read the value seen most often, the first in the alphabet where several are; unknown where none is."""
+
+    def read(profile: Profile, now_ms: int) -> Reading:
+        buckets = profile.traits.get(key)
+        if not isinstance(buckets, KeyedBuckets):
+            return None, NEVER
+        if span:
+            drop_old_tallies(buckets, span.oldest(now_ms, profile.spread))
+        if not buckets.numbers:
+            return None, NEVER
+        counts: dict[str, int] = {}
+        for tally in buckets.tallies:
+            for name, count in tally.items():
+                counts[name] = counts.get(name, 0) + count
+        best = min(counts, key=lambda name: (-counts[name], name))
+        return best, span.leaves_ms(buckets.numbers[0], profile.spread) if span else NEVER
+
+    return read
+
+
+def tally_trait(trait: Aggregate, key: str) -> tuple[Update, Reader]:
+    """Return the update and the reader of a `distinct` or `top`, rolling or over all time."""
+    if trait.op == "distinct":
+        return distinct_update(key), distinct_reader(key, trait.within_ms)
+    span = window(trait.within_ms) if trait.within_ms is not None else None
+    return top_update(key, span), top_reader(key, span)

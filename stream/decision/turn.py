@@ -1,0 +1,62 @@
+"""One turn: an event or a due timer of one user, and all that follows from it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from stream.decision.program import Program
+from stream.model.events import Scalar
+from stream.model.outcomes import AnyOutcome
+from stream.model.profile import Profile
+
+BY_TIME: Final = "time"
+"""The cause of what no event caused."""
+
+FACTS_IN_A_TURN: Final = 2_000
+"""Derived events followed up in one turn."""
+
+GENERATIONS: Final = 16
+"""How often what follows from a derived event is followed up in turn. Definitions that feed on each other's changes
+without end stop here.
+"""
+
+
+class Fact(msgspec.Struct, gc=False):
+    """An event to follow up, from the input or derived. `cause` is the id of the input event behind it, or `time`."""
+
+    name: str
+    props: Mapping[str, Scalar]
+    time_ms: int
+    cause: str
+
+
+class Counts(msgspec.Struct):
+    """How many profiles are in each segment, and how many runs of each journey are under way."""
+
+    segments: dict[str, int] = {}
+    runs: dict[str, int] = {}
+
+
+class Turn:
+    """The state of one turn: whose, when, what is still to follow up, and what came of it."""
+
+    __slots__ = ("counts", "facts", "now_ms", "outcomes", "profile", "program")
+
+    def __init__(self, program: Program, counts: Counts, outcomes: list[AnyOutcome]) -> None:
+        self.program, self.counts, self.outcomes = program, counts, outcomes
+        self.facts: list[Fact] = []
+        self.now_ms = 0
+        self.profile: Profile
+
+    def begin(self, profile: Profile, now_ms: int) -> None:
+        """Start a turn of a profile; its time never goes back."""
+        self.profile = profile
+        self.now_ms = now_ms if now_ms > profile.now_ms else profile.now_ms
+        profile.now_ms = self.now_ms
+        self.facts.clear()
+
+    def add(self, name: str, props: Mapping[str, Scalar], cause: str) -> None:
+        """Note a derived event, now, to be followed up in this turn."""
+        if len(self.facts) < FACTS_IN_A_TURN:
+            self.facts.append(Fact(name, props, self.now_ms, cause))

@@ -1,0 +1,107 @@
+"""The nodes of a checked expression. Every node knows its type and its source text."""
+
+from typing import Literal
+
+import msgspec
+
+from stream.model.events import Scalar
+
+ValueType = Literal["number", "money", "string", "boolean", "timestamp", "duration", "items"]
+Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
+Operator = Literal["+", "-", "*", "/"]
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """What all nodes have. `text` is the source, for explanations."""
+
+    type: ValueType
+    text: str
+
+
+class Constant(Node, frozen=True, kw_only=True):
+    """A literal; durations in milliseconds, money in minor units of the shop's currency."""
+
+    value: Scalar
+
+
+class Name(Node, frozen=True, kw_only=True):
+    """A trait, a segment (a boolean) or a property of the cart (`cart.total`)."""
+
+    kind: Literal["trait", "segment", "cart"]
+    name: str
+
+
+class Compare(Node, frozen=True, kw_only=True):
+    """A comparison; unknown where either side is."""
+
+    op: Comparator
+    left: "Expr"
+    right: "Expr"
+
+
+class Logic(Node, frozen=True, kw_only=True):
+    """`and` / `or` of two or more parts, in Kleene's logic."""
+
+    op: Literal["and", "or"]
+    parts: tuple["Expr", ...]
+
+
+class Not(Node, frozen=True, kw_only=True):
+    """Negation; the negation of unknown is unknown."""
+
+    part: "Expr"
+
+
+class Arithmetic(Node, frozen=True, kw_only=True):
+    """`+ - * /`; unknown where either side is, or where the divisor is zero."""
+
+    op: Operator
+    left: "Expr"
+    right: "Expr"
+
+
+class Since(Node, frozen=True, kw_only=True):
+    """The time since a timestamp (`direction` 1) or until it (-1); unknown where the timestamp is."""
+
+    moment: "Expr"
+    direction: Literal[1, -1]
+
+
+class Known(Node, frozen=True, kw_only=True):
+    """Whether a value is known; itself never unknown."""
+
+    part: "Expr"
+
+
+class Default(Node, frozen=True, kw_only=True):
+    """A value, or another where it is unknown."""
+
+    part: "Expr"
+    otherwise: "Expr"
+
+
+Expr = Constant | Name | Compare | Logic | Not | Arithmetic | Since | Known | Default
+
+
+def children(node: Expr) -> tuple[Expr, ...]:
+    """Return the direct parts of a node."""
+    match node:
+        case Compare() | Arithmetic():
+            return (node.left, node.right)
+        case Logic():
+            return node.parts
+        case Not() | Known():
+            return (node.part,)
+        case Default():
+            return (node.part, node.otherwise)
+        case Since():
+            return (node.moment,)
+        case _:
+            return ()
+
+
+def names(node: Expr) -> frozenset[str]:
+    """Return the names an expression reads: traits, segments, and `cart` for any property of the cart."""
+    if isinstance(node, Name):
+        return frozenset({"cart" if node.kind == "cart" else node.name})
+    return frozenset().union(*map(names, children(node)))

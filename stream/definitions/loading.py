@@ -1,0 +1,131 @@
+"""A whole config: every file read and checked, and either definitions or all that is wrong with them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from stream.definitions.actions import known_actions, read_actions
+from stream.definitions.hashes import version_of
+from stream.definitions.journeys import JourneyWords, read_journey
+from stream.definitions.plan import FILE as PLAN_FILE
+from stream.definitions.plan import read_plan
+from stream.definitions.policy import read_policy
+from stream.definitions.problems import ConfigRefused, Problem, Spot, nearest
+from stream.definitions.reading import Known, Reader, Vocabulary
+from stream.definitions.segments import read_segments
+from stream.definitions.shapes import Action, Definitions
+from stream.definitions.source import YamlMap, YamlNode, read_yaml
+from stream.definitions.traits import read_traits
+
+_SINGLE: Final = (PLAN_FILE, "traits.yaml", "actions.yaml", "policy.yaml")
+_MAY_SAY_NOTHING: Final = ("traits.yaml", "actions.yaml", "policy.yaml")
+_FOLDERS: Final = ("segments", "journeys")
+_OTHERS: Final = "settings.yaml"
+
+
+def load(files: Mapping[str, str]) -> Definitions:
+    """Return the definitions of a config, given as texts by path.
+
+    Raises `ConfigRefused` with all problems of all files. Settings and `*.test.yaml` are left to those who read them.
+    """
+    problems: list[Problem] = []
+    nodes = _read_all({file: files[file] for file in sorted(files) if _is_ours(file)}, problems)
+    definitions = _Loading(Reader(problems), nodes).definitions()
+    if problems:
+        raise ConfigRefused(set(problems))
+    return definitions
+
+
+def _is_ours(file: str) -> bool:
+    return file != _OTHERS and not file.endswith(".test.yaml")
+
+
+def _read_all(files: Mapping[str, str], problems: list[Problem]) -> dict[str, YamlNode | None]:
+    """Return the content of every file that stands where definitions do; None for what cannot be read."""
+    nodes: dict[str, YamlNode | None] = {}
+    for file, text in files.items():
+        folder, stem = _place(file)
+        if file not in _SINGLE and not (file.endswith(".yaml") and folder in _FOLDERS):
+            problems.append(
+                Problem(Spot(file, 1, 1), "no definitions are read from here", _nearest_place(folder, stem))
+            )
+            continue
+        before = len(problems)
+        nodes[file] = read_yaml(file, text, problems)
+        if nodes[file] is None and len(problems) == before:
+            if file in _MAY_SAY_NOTHING:
+                del nodes[file]
+            else:
+                problems.append(Problem(Spot(file, 1, 1), "this file says nothing"))
+    return nodes
+
+
+def _place(file: str) -> tuple[str, str]:
+    """Return the folder of a file (empty at the top), and its name without the ending."""
+    folder, _, name = file.rpartition("/")
+    return folder, name.rpartition(".")[0] or name
+
+
+def _nearest_place(within: str, stem: str) -> str:
+    """Return where such a file was probably meant to stand."""
+    folder = nearest(within.partition("/")[0], _FOLDERS) if within else ""
+    return f"{folder}/{stem}.yaml" if folder else nearest(f"{stem}.yaml", (*_SINGLE, _OTHERS))
+
+
+class _Loading(msgspec.Struct, frozen=True):
+    """One load; `nodes` holds the content of each file there is, None where it cannot be read."""
+
+    reader: Reader
+    nodes: Mapping[str, YamlNode | None]
+
+    def definitions(self) -> Definitions:
+        """Return what was understood; it is complete where no problem was noted."""
+        if PLAN_FILE not in self.nodes:
+            self.reader.wrong(Spot(PLAN_FILE, 1, 1), "this file is missing: it says which events there are")
+        plan, events = read_plan(self.reader, self.nodes.get(PLAN_FILE))
+        segments = self._named("segments", "a segment")
+        words = Vocabulary({}, frozenset(segments), plan.currency)
+        traits = read_traits(self.reader, self.nodes.get("traits.yaml"), events, words)
+        for name in sorted(segments.keys() & (traits.types.keys() | traits.doubtful)):
+            self.reader.wrong(Spot(f"segments/{name}.yaml", 1, 1), f"a trait is named {name!r} already")
+        words = Vocabulary(
+            traits.types, words.segments, plan.currency, traits.doubtful, self._is_readable("traits.yaml")
+        )
+        known = known_actions(self.nodes.get("actions.yaml"), complete=self._is_readable("actions.yaml"))
+        actions = read_actions(self.reader, self.nodes.get("actions.yaml"), words)
+        journeys = JourneyWords(events, Known("a segment", words.segments), known, words)
+        return Definitions(
+            plan=plan,
+            traits=traits.traits,
+            segments=read_segments(self.reader, _readable(segments), words),
+            journeys={
+                name: read_journey(self.reader, name, node, journeys)
+                for name, node in _readable(self._named("journeys", "a journey")).items()
+            },
+            actions=actions,
+            policy=read_policy(self.reader, self.nodes.get("policy.yaml"), self._channels(actions)),
+            version=version_of(_readable(self.nodes)),
+        )
+
+    def _named(self, folder: str, of: str) -> dict[str, YamlNode | None]:
+        """Return the content of each file of a folder, by the name it gives to its definition."""
+        found: dict[str, YamlNode | None] = {}
+        for file, node in self.nodes.items():
+            place, stem = _place(file)
+            if place == folder:
+                self.reader.name(stem, Spot(file, 1, 1), of)
+                found[stem] = node
+        return found
+
+    def _is_readable(self, file: str) -> bool:
+        """Return whether all names of a file are known; a file that is not there defines none."""
+        return file not in self.nodes or isinstance(self.nodes[file], YamlMap)
+
+    def _channels(self, actions: Mapping[str, Action]) -> Known:
+        channels = {action.channel for action in actions.values()}
+        return Known("a channel", channels, bool(channels) and "" not in channels and self._is_readable("actions.yaml"))
+
+
+def _readable(nodes: Mapping[str, YamlNode | None]) -> dict[str, YamlNode]:
+    return {name: node for name, node in nodes.items() if node is not None}

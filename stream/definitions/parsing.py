@@ -1,0 +1,125 @@
+"""Text of an expression to checked nodes.
+
+Conditions are a subset of Python's expression grammar. The text is parsed with `ast`, and each node is either on the
+list below or refused; nothing is ever executed from here.
+"""
+
+import ast
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from stream.definitions.durations import parse_duration
+from stream.definitions.expressions import Expr, ValueType
+from stream.definitions.typing import TypeMismatch, Typer
+
+LONGEST: Final = 2_000
+DEEPEST: Final = 40
+_DURATION_OR_STRING: Final = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])\d+[A-Za-z]\w*""", re.ASCII)
+_OUTSIDE_STRINGS: Final = re.compile(r"""'[^']*'|"[^"]*"|([^\x00-\x7f])""")
+_SPELLINGS: Final = {"&&": "and", "||": "or", "AND": "and", "OR": "or", "NOT": "not", "<>": "!=", "=>": ">="}
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What an expression may name: traits with their types, segments, and the shop's currency for bare amounts."""
+
+    traits: Mapping[str, ValueType]
+    segments: frozenset[str] = frozenset()
+    currency: str = "USD"
+
+
+class ExpressionError(Exception):
+    """An expression is wrong at `offset` columns from its start; `suggestion` is the nearest known name, if any."""
+
+    def __init__(self, message: str, offset: int, suggestion: str = "") -> None:
+        super().__init__(message)
+        self.message: Final = message
+        self.offset: Final = offset
+        self.suggestion: Final = suggestion
+
+
+def parse_expression(text: str, scope: Scope) -> Expr:
+    """Parse and type-check an expression; raises `ExpressionError` at the first thing wrong with it."""
+    source = text.replace("\n", " ").rstrip()
+    indent = len(source) - len(source.lstrip())
+    tree, durations = _parse(source.lstrip())
+    typer = Typer(source.lstrip(), durations, scope.traits, scope.segments, scope.currency)
+    try:
+        return typer.typed(tree)
+    except TypeMismatch as wrong:
+        raise ExpressionError(wrong.message, indent + wrong.offset, wrong.suggestion) from None
+
+
+def identifiers(text: str) -> frozenset[str]:
+    """Return the names an expression mentions, before any typing; empty where it does not parse."""
+    try:
+        tree, _ = _parse(text.replace("\n", " ").strip())
+    except ExpressionError:
+        return frozenset()
+    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
+def _parse(source: str) -> tuple[ast.expr, dict[int, int]]:
+    """Parse source without leading blanks; also return the durations in it, milliseconds by column."""
+    if not source:
+        raise ExpressionError("the expression is empty", 0)
+    if len(source) > LONGEST:
+        raise ExpressionError(f"the expression is longer than {LONGEST:,} characters", 0)
+    for match in _OUTSIDE_STRINGS.finditer(source):
+        if match[1]:
+            raise ExpressionError(f"{match[1]!r} is not allowed outside quotes", match.start())
+    # Columns of `ast` count UTF-8 bytes; quoted text is set to one byte a character, and read from the source again.
+    plain = re.sub(r"[^\x00-\x7f]", "x", source)
+    rewritten, durations = _without_durations(plain)
+    tree = _python(rewritten, source)
+    _refuse_deep(tree)
+    return tree, durations
+
+
+def _without_durations(source: str) -> tuple[str, dict[int, int]]:
+    """Replace each duration by a name of equal length, so that columns hold."""
+    durations: dict[int, int] = {}
+
+    def replaced(match: re.Match[str]) -> str:
+        word = match[0]
+        if word[0] in "'\"":
+            return word
+        size_ms = parse_duration(word)
+        if size_ms is None:
+            raise ExpressionError(
+                f"{word!r} is no duration: write a number and s, m, h, d or w, as in 7d", match.start()
+            )
+        durations[match.start()] = size_ms
+        return "_" * len(word)
+
+    return _DURATION_OR_STRING.sub(replaced, source), durations
+
+
+def _python(rewritten: str, source: str) -> ast.expr:
+    try:
+        return ast.parse(rewritten, mode="eval").body
+    except SyntaxError as wrong:
+        offset = min(max((wrong.offset or 1) - 1, 0), len(source))
+        raise ExpressionError(_explained(source, wrong), offset) from None
+    except (RecursionError, MemoryError, ValueError):
+        raise ExpressionError("the expression is nested too deeply", 0) from None
+
+
+def _explained(source: str, wrong: SyntaxError) -> str:
+    for spelling, meant in _SPELLINGS.items():
+        if re.search(rf"(?<!\w){re.escape(spelling)}(?!\w)", source):
+            return f"write {meant!r} instead of {spelling!r}"
+    if re.search(r"(?<![=<>!])=(?!=)", source):
+        return "write '==' to compare; a single '=' has no meaning here"
+    return f"this is no expression: {wrong.msg}"
+
+
+def _refuse_deep(tree: ast.expr) -> None:
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return
+    raise ExpressionError("the expression is nested too deeply", 0)

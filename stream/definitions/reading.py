@@ -1,0 +1,228 @@
+"""Reading the fields of definitions: each value as what its field needs, and every mistake noted at its place.
+
+A reader never stops: it notes the problem, answers with something harmless, and the caller goes on. A missing node
+(None) is passed over in silence, since the missing field was noted when the fields were taken.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from stream.definitions.durations import parse_duration
+from stream.definitions.expressions import Expr, ValueType
+from stream.definitions.parsing import ExpressionError, Scope, identifiers, parse_expression
+from stream.definitions.problems import Problem, Spot, nearest
+from stream.definitions.source import YamlList, YamlMap, YamlNode, YamlText
+from stream.definitions.typing import FUNCTIONS
+
+RESERVED: Final = frozenset({"cart", "and", "or", "not", "true", "false", "at", "in", "is", "if", "else", *FUNCTIONS})
+"""Words that mean something in an expression already, so that no trait or segment can have them for a name."""
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_WHOLE: Final = re.compile(r"\d{1,15}", re.ASCII)
+_NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
+
+
+class Known(msgspec.Struct, frozen=True):
+    """Names of one kind that may be referred to; not `complete` where the file that defines them cannot be read."""
+
+    kind: str
+    names: Collection[str]
+    complete: bool = True
+
+
+class Vocabulary(msgspec.Struct, frozen=True):
+    """What expressions may name. Of a `doubtful` name the type is not known, since its own definition is wrong."""
+
+    traits: Mapping[str, ValueType]
+    segments: frozenset[str]
+    currency: str
+    doubtful: frozenset[str] = frozenset()
+    complete: bool = True
+
+    def doubts(self, text: str) -> bool:
+        """Return whether an expression reads a name that another mistake has left without a type."""
+        names = identifiers(text)
+        known = self.traits.keys() | self.segments | RESERVED
+        return bool(names & self.doubtful) or (not self.complete and bool(names - known))
+
+
+class Reader:
+    """Reads nodes and gathers problems."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self._problems = problems
+
+    @property
+    def count(self) -> int:
+        """How many problems were noted so far."""
+        return len(self._problems)
+
+    def wrong(self, spot: Spot, message: str, suggestion: str = "") -> None:
+        """Note a problem."""
+        self._problems.append(Problem(spot, message, suggestion))
+
+    def map(self, node: YamlNode | None, of: str) -> YamlMap | None:
+        """Return the node if it is a map."""
+        if node is None or isinstance(node, YamlMap):
+            return node
+        self.wrong(node.spot, f"{of} needs fields, as in `name: value`, not {_described(node)}")
+        return None
+
+    def fields(
+        self, node: YamlNode | None, of: str, required: Iterable[str], optional: Iterable[str] = ()
+    ) -> dict[str, YamlNode]:
+        """Return the fields of a map that are allowed and have a value; note those unknown, missing or blank."""
+        required, optional = tuple(required), tuple(optional)
+        found = self.map(node, of)
+        if found is None:
+            return {}
+        for name in found.items.keys() - {*required, *optional}:
+            self.wrong(found.key_spots[name], f"{of} has no field {name!r}", nearest(name, (*required, *optional)))
+        for name in required:
+            if name not in found.items and not self.is_misspelt(found, (name,), (*required, *optional)):
+                self.wrong(found.spot, f"{of} needs the field {name!r}")
+        kept = {name: item for name, item in found.items.items() if name in required or name in optional}
+        return {name: item for name, item in kept.items() if not self._blank(name, item, found.key_spots[name])}
+
+    @staticmethod
+    def is_misspelt(node: YamlNode, names: Iterable[str], known: Collection[str]) -> bool:
+        """Return whether an unknown field of a map is nearest to one of the names, and is noted as that."""
+        fields = node.items if isinstance(node, YamlMap) else {}
+        return any(nearest(field, known) in names for field in fields if field not in known)
+
+    def _blank(self, name: str, node: YamlNode, spot: Spot) -> bool:
+        blank = is_blank(node)
+        if blank:
+            self.wrong(spot, f"{name!r} has no value")
+        return blank
+
+    def text(self, node: YamlNode | None, of: str) -> str:
+        """Return a text, "" where it is none."""
+        if node is None:
+            return ""
+        if not isinstance(node, YamlText):
+            self.wrong(node.spot, f"{of} must be a text, not {_described(node)}")
+            return ""
+        if not node.text.strip():
+            self.wrong(node.spot, f"{of} is empty")
+        return node.text.strip()
+
+    def items(self, node: YamlNode | None, of: str) -> list[YamlNode]:
+        """Return the items of a list that has some."""
+        if node is None:
+            return []
+        if not isinstance(node, YamlList):
+            self.wrong(node.spot, f"{of} must be a list, not {_described(node)}")
+            return []
+        if not node.items:
+            self.wrong(node.spot, f"{of} is an empty list")
+        return node.items
+
+    def name(self, name: str, spot: Spot, of: str) -> bool:
+        """Return whether a word can name a definition: lower-case letters, digits and _, and no word of expressions."""
+        if _NAME.fullmatch(name) is None:
+            self.wrong(spot, f"{name!r} cannot name {of}: use lower-case letters, digits and _")
+            return False
+        if name in RESERVED:
+            self.wrong(spot, f"{name!r} cannot name {of}: it has a meaning in expressions")
+            return False
+        return True
+
+    def reference(self, node: YamlNode | None, known: Known) -> str:
+        """Return a name that refers to something known."""
+        name = self.text(node, f"the name of {known.kind}")
+        if node is not None and name and known.complete and name not in known.names:
+            self.wrong(node.spot, f"there is no {known.kind.split()[-1]} {name!r}", nearest(name, known.names))
+        return name
+
+    def references(self, node: YamlNode | None, of: str, known: Known) -> frozenset[str]:
+        """Return the names of a list, all of them known and none twice."""
+        names: set[str] = set()
+        for item in self.items(node, of):
+            name = self.reference(item, known)
+            if name in names:
+                self.wrong(item.spot, f"{name!r} stands twice in {of}")
+            names.add(name)
+        return frozenset(names - {""})
+
+    def duration(self, node: YamlNode | None, of: str, *, default_ms: int = 0, least_ms: int = 1) -> int:
+        """Return a duration in milliseconds, `default_ms` where there is none or it is wrong."""
+        text = self.text(node, of)
+        if node is None or not text:
+            return default_ms
+        size_ms = parse_duration(text)
+        if size_ms is None:
+            number = re.fullmatch(r"(\d+)[smhdw]", text, re.ASCII)
+            why = "is longer than ten years" if number else "is no duration: write a number and a unit, as in 7d"
+            self.wrong(node.spot, f"{text!r} {why}")
+            return default_ms
+        if size_ms < least_ms:
+            self.wrong(node.spot, f"{of} cannot be {text!r}: it must be longer than nothing")
+        return size_ms
+
+    def whole(self, node: YamlNode | None, of: str, least: int) -> int:
+        """Return a whole number, `least` where it is wrong."""
+        text = self.text(node, of)
+        if node is None or not text:
+            return least
+        if _WHOLE.fullmatch(text) is None or int(text) < least:
+            self.wrong(node.spot, f"{of} must be a whole number of at least {least}, not {text!r}")
+            return least
+        return int(text)
+
+    def number(self, node: YamlNode | None, of: str) -> float | None:
+        """Return a decimal number in plain digits."""
+        text = self.text(node, of)
+        if node is None or not text:
+            return None
+        if _NUMBER.fullmatch(text) is None:
+            self.wrong(node.spot, f"{of} must be a number in plain digits, not {text!r}")
+            return None
+        return float(text)
+
+    def flag(self, node: YamlNode | None, of: str) -> bool:
+        """Return a `true` or a `false`."""
+        text = self.text(node, of)
+        if node is not None and text and text not in ("true", "false"):
+            self.wrong(node.spot, f"{of} must be true or false, not {text!r}")
+        return text == "true"
+
+    def expression(self, node: YamlNode | None, of: str, words: Vocabulary) -> Expr | None:
+        """Return a checked expression; None where it is wrong, or where another mistake keeps it from being checked."""
+        if not self.text(node, of) or not isinstance(node, YamlText) or words.doubts(node.text):
+            return None
+        try:
+            return parse_expression(node.text, Scope(words.traits, words.segments, words.currency))
+        except ExpressionError as error:
+            self.wrong(node.at(error.offset), error.message, error.suggestion)
+            return None
+
+    def condition(self, node: YamlNode | None, of: str, words: Vocabulary) -> Expr | None:
+        """Return an expression that is true or false."""
+        found = self.expression(node, of, words)
+        if node is not None and found is not None and found.type != "boolean":
+            self.wrong(node.spot, f"{of} must be true or false, but {found.text!r} is {article(found.type)}")
+        return found
+
+
+def article(noun: str) -> str:
+    """Return the noun with its article."""
+    return noun if noun in ("money", "items") else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def is_blank(node: YamlNode) -> bool:
+    """Return whether nothing at all was written for a value, not even quotes."""
+    return isinstance(node, YamlText) and not node.raw
+
+
+def _described(node: YamlNode) -> str:
+    match node:
+        case YamlText():
+            return f"the text {node.text!r}" if node.text else "nothing"
+        case YamlList():
+            return "a list"
+        case YamlMap():
+            return "fields"

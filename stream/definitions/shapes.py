@@ -1,0 +1,161 @@
+"""The definitions as checked values: what `config/` says once all of it was understood."""
+
+from typing import Literal
+
+import msgspec
+
+from stream.definitions.expressions import Expr, ValueType
+from stream.model.plan import Plan
+
+Aggregation = Literal["count", "sum", "min", "max", "avg", "first", "last", "distinct", "top"]
+
+
+class Aggregate(msgspec.Struct, frozen=True):
+    """A trait computed from one event's occurrences, over a rolling window or, without `within_ms`, all time.
+
+    `property` is None for `count`; `at` names the event's time. `type` is the type of the trait's value: `distinct` and
+    `count` are numbers, `top` a string, the others their property's.
+    """
+
+    name: str
+    op: Aggregation
+    event: str
+    property: str | None
+    within_ms: int | None
+    type: ValueType
+    hash: str
+
+
+class Derived(msgspec.Struct, frozen=True):
+    """A trait computed from other traits."""
+
+    name: str
+    value: Expr
+    hash: str
+
+
+Trait = Aggregate | Derived
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """A named group. Entered when `when` is true; left when it is not, or with `exit` when that is."""
+
+    name: str
+    describe: str
+    when: Expr
+    exit: Expr | None
+    hash: str
+
+
+class Action(msgspec.Struct, frozen=True):
+    """Something to do for a user: channel, purpose, payload, and how long it stays valid."""
+
+    name: str
+    channel: str
+    purpose: str
+    template: str
+    valid_for_ms: int
+    payload: dict[str, Expr]
+
+
+class Cap(msgspec.Struct, frozen=True):
+    """At most so many triggers on a channel within any rolling window of this length."""
+
+    channel: str
+    at_most: int
+    within_ms: int
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """What disposes of the triggers that journeys propose."""
+
+    caps: tuple[Cap, ...]
+    max_trigger_age_ms: int
+
+
+class TriggerStep(msgspec.Struct, frozen=True):
+    """Propose an action. `step` is the place in the journey (`0`, `2.1`), part of the trigger's id."""
+
+    step: str
+    action: str
+
+
+class WaitStep(msgspec.Struct, frozen=True):
+    """Wait; where one of the `if_none` events comes meanwhile, the run ends."""
+
+    step: str
+    wait_ms: int
+    if_none: frozenset[str]
+
+
+class Arm(msgspec.Struct, frozen=True):
+    """One arm of a branch; without `when` it is the otherwise."""
+
+    when: Expr | None
+    steps: tuple["Step", ...]
+
+
+class BranchStep(msgspec.Struct, frozen=True):
+    """Take the first arm whose condition is true; where none is, go on after the branch."""
+
+    step: str
+    arms: tuple[Arm, ...]
+
+
+class ExitStep(msgspec.Struct, frozen=True):
+    """End the run here."""
+
+    step: str
+    reason: str
+
+
+Step = TriggerStep | WaitStep | BranchStep | ExitStep
+
+
+class Enter(msgspec.Struct, frozen=True):
+    """How a run starts: by entering a segment or by an event; `key` tells runs of one user apart."""
+
+    segment: str | None
+    event: str | None
+    key: Expr | None
+    again_after_ms: int
+
+
+class GoalRule(msgspec.Struct, frozen=True):
+    """What a run is for: an event within a window from entry, and the property that holds its worth."""
+
+    event: str
+    within_ms: int
+    value: str | None
+
+
+class Journey(msgspec.Struct, frozen=True):
+    """A sequence of steps a user goes through."""
+
+    name: str
+    describe: str
+    enter: Enter
+    exit_on: frozenset[str]
+    goal: GoalRule | None
+    steps: tuple[Step, ...]
+    hash: str
+
+
+class Definitions(msgspec.Struct, frozen=True):
+    """Everything in `config/` that decides; `version` is its hash. Traits and segments come after those they read.
+
+    Purposes in `assumed_consents` count as consented for every user (replays of history without consents).
+    """
+
+    plan: Plan
+    traits: dict[str, Trait]
+    segments: dict[str, Segment]
+    journeys: dict[str, Journey]
+    actions: dict[str, Action]
+    policy: Policy
+    version: str
+    assumed_consents: frozenset[str] = frozenset()
+
+
+DERIVED_EVENTS = frozenset({"cart_changed", "cart_emptied", "segment_entered", "segment_exited", "trigger_sent"})
+"""Events the decisions themselves make; they can be counted and waited for like any other."""

@@ -1,0 +1,206 @@
+"""Types of expressions: from Python's syntax tree to our nodes, refusing all that has no meaning here."""
+
+import ast
+from collections.abc import Mapping
+from typing import Final, NoReturn
+
+from stream.definitions import expressions as x
+from stream.definitions.operators import arithmetic_type, comparable
+from stream.definitions.problems import nearest
+from stream.model.money import minor_units
+
+CART: Final[Mapping[str, x.ValueType]] = {
+    "quantity": "number",
+    "total": "money",
+    "items": "items",
+    "changed_at": "timestamp",
+    "dearest_item": "string",
+    "id": "string",
+}
+FUNCTIONS: Final = {"since": 1, "until": 1, "known": 1, "default": 2}
+_COMPARATORS: Final[Mapping[type[ast.cmpop], x.Comparator]] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+_OPERATORS: Final[Mapping[type[ast.operator], x.Operator]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_CONSTANTS: Final = {"true": True, "false": False}
+
+
+class TypeMismatch(Exception):
+    """A part of an expression has no meaning; `offset` is its column from the start of the expression."""
+
+    def __init__(self, message: str, offset: int, suggestion: str = "") -> None:
+        super().__init__(message)
+        self.message: Final = message
+        self.offset: Final = offset
+        self.suggestion: Final = suggestion
+
+
+class Typer:
+    """Turns one syntax tree into typed nodes."""
+
+    def __init__(
+        self,
+        source: str,
+        durations: Mapping[int, int],
+        traits: Mapping[str, x.ValueType],
+        segments: frozenset[str],
+        currency: str,
+    ) -> None:
+        self._source, self._durations = source, durations
+        self._traits, self._segments, self._currency = traits, segments, currency
+
+    def typed(self, node: ast.expr) -> x.Expr:
+        """Return the checked node; raises `TypeMismatch`."""
+        match node:
+            case ast.BoolOp():
+                return self._logic(node)
+            case ast.UnaryOp():
+                return self._unary(node)
+            case ast.BinOp():
+                return self._arithmetic(node)
+            case ast.Compare():
+                return self._comparison(node)
+            case ast.Call():
+                return self._call(node)
+            case ast.Constant():
+                return self._constant(node)
+            case ast.Name():
+                return self._name(node)
+            case ast.Attribute():
+                return self._attribute(node)
+            case _:
+                self._refuse(node, f"{self._text(node)!r} has no meaning in a condition")
+
+    def _text(self, node: ast.expr) -> str:
+        return self._source[node.col_offset : node.end_col_offset]
+
+    def _refuse(self, node: ast.expr, message: str, suggestion: str = "") -> NoReturn:
+        raise TypeMismatch(message, node.col_offset, suggestion)
+
+    def _value(self, node: ast.expr) -> x.Expr:
+        """Type a part whose value is used; `since` is only for comparing, so that its moment of change is known."""
+        part = self.typed(node)
+        if isinstance(part, x.Since):
+            self._refuse(node, f"compare {part.text} directly with a duration, as in since(t) >= 7d")
+        return part
+
+    def _condition(self, node: ast.expr) -> x.Expr:
+        part = self._value(node)
+        if part.type != "boolean":
+            self._refuse(node, f"{part.text!r} is a {part.type}, but a condition is needed here")
+        return part
+
+    def _logic(self, node: ast.BoolOp) -> x.Expr:
+        parts = tuple(self._condition(part) for part in node.values)
+        return x.Logic(
+            type="boolean", text=self._text(node), op="and" if isinstance(node.op, ast.And) else "or", parts=parts
+        )
+
+    def _unary(self, node: ast.UnaryOp) -> x.Expr:
+        if isinstance(node.op, ast.Not):
+            return x.Not(type="boolean", text=self._text(node), part=self._condition(node.operand))
+        if isinstance(node.op, ast.USub):
+            part = self._value(node.operand)
+            if isinstance(part, x.Constant) and part.type == "number" and isinstance(part.value, int | float):
+                return x.Constant(type="number", text=self._text(node), value=-part.value)
+        self._refuse(node, f"{self._text(node)!r} has no meaning in a condition")
+
+    def _arithmetic(self, node: ast.BinOp) -> x.Expr:
+        left, right = self._value(node.left), self._value(node.right)
+        operator = _OPERATORS.get(type(node.op))
+        if operator in ("+", "-"):
+            left, right = self._as_money(left, right), self._as_money(right, left)
+        result = arithmetic_type(operator, left.type, right.type) if operator else None
+        if operator is None or result is None:
+            self._refuse(
+                node,
+                f"{self._text(node)!r} does not combine: {left.text} is a {left.type}, {right.text} a {right.type}",
+            )
+        return x.Arithmetic(type=result, text=self._text(node), op=operator, left=left, right=right)
+
+    def _comparison(self, node: ast.Compare) -> x.Expr:
+        sides = [node.left, *node.comparators]
+        parts = tuple(self._compare(node, i, sides[i], sides[i + 1]) for i in range(len(node.ops)))
+        return parts[0] if len(parts) == 1 else x.Logic(type="boolean", text=self._text(node), op="and", parts=parts)
+
+    def _compare(self, node: ast.Compare, place: int, left_node: ast.expr, right_node: ast.expr) -> x.Expr:
+        operator = _COMPARATORS.get(type(node.ops[place]))
+        if operator is None:
+            self._refuse(node, f"{self._text(node)!r}: compare with == != < <= > >=")
+        left, right = self.typed(left_node), self.typed(right_node)
+        if isinstance(left, x.Since) and isinstance(right, x.Since):
+            self._refuse(node, "one side of a comparison with since(...) or until(...) must stand still")
+        left, right = self._as_money(left, right), self._as_money(right, left)
+        wrong = comparable(operator, left, right)
+        if wrong:
+            self._refuse(left_node, wrong)
+        whole = self._text(node) if len(node.ops) == 1 else ""
+        text = whole or self._source[left_node.col_offset : right_node.end_col_offset]
+        return x.Compare(type="boolean", text=text, op=operator, left=left, right=right)
+
+    def _as_money(self, part: x.Expr, beside: x.Expr) -> x.Expr:
+        """A bare number beside money means the shop's currency."""
+        if beside.type == "money" and isinstance(part, x.Constant) and part.type == "number":
+            return x.Constant(type="money", text=part.text, value=minor_units(float(part.value), self._currency))
+        return part
+
+    def _call(self, node: ast.Call) -> x.Expr:
+        name = node.func.id if isinstance(node.func, ast.Name) else self._text(node.func)
+        if name not in FUNCTIONS:
+            self._refuse(node, f"there is no function {name!r}", nearest(name, FUNCTIONS))
+        if node.keywords or len(node.args) != FUNCTIONS[name]:
+            self._refuse(node, f"{name}(...) takes {FUNCTIONS[name]} argument{'s' if FUNCTIONS[name] > 1 else ''}")
+        part, text = self._value(node.args[0]), self._text(node)
+        if name == "known":
+            return x.Known(type="boolean", text=text, part=part)
+        if name == "default":
+            return self._default(node, part)
+        if part.type != "timestamp":
+            self._refuse(node.args[0], f"{name}(...) needs a time; {part.text} is a {part.type}")
+        return x.Since(type="duration", text=text, moment=part, direction=1 if name == "since" else -1)
+
+    def _default(self, node: ast.Call, part: x.Expr) -> x.Expr:
+        otherwise = self._as_money(self._value(node.args[1]), part)
+        if otherwise.type != part.type:
+            self._refuse(node.args[1], f"{part.text} is a {part.type}, its default {otherwise.text} a {otherwise.type}")
+        return x.Default(type=part.type, text=self._text(node), part=part, otherwise=otherwise)
+
+    def _constant(self, node: ast.Constant) -> x.Expr:
+        text, value = self._text(node), node.value
+        if isinstance(value, bool):
+            return x.Constant(type="boolean", text=text, value=value)
+        if isinstance(value, int | float):
+            if not text.replace(".", "", 1).isdigit() or len(text) > 15:  # 15 digits: what a double holds exactly
+                self._refuse(node, f"write {text!r} in plain digits")
+            return x.Constant(type="number", text=text, value=value)
+        if isinstance(value, str) and text[:1] in "'\"" and text[0] not in text[1:-1] and "\\" not in text:
+            return x.Constant(type="string", text=text, value=text[1:-1])
+        self._refuse(node, f"{text!r} has no meaning in a condition")
+
+    def _name(self, node: ast.Name) -> x.Expr:
+        text = self._text(node)
+        if node.col_offset in self._durations:
+            return x.Constant(type="duration", text=text, value=self._durations[node.col_offset])
+        if text in _CONSTANTS:
+            return x.Constant(type="boolean", text=text, value=_CONSTANTS[text])
+        if text in self._traits:
+            return x.Name(type=self._traits[text], text=text, kind="trait", name=text)
+        if text in self._segments:
+            return x.Name(type="boolean", text=text, kind="segment", name=text)
+        known = (*self._traits, *self._segments, *(f"cart.{field}" for field in CART))
+        self._refuse(node, f"there is no trait or segment {text!r}", nearest(text, known))
+
+    def _attribute(self, node: ast.Attribute) -> x.Expr:
+        text = self._text(node)
+        if not (isinstance(node.value, ast.Name) and node.value.id == "cart"):
+            self._refuse(node, f"{text!r} has no meaning in a condition; only the cart has fields")
+        if node.attr not in CART:
+            self._refuse(
+                node, f"the cart has no {node.attr!r}", f"cart.{near}" if (near := nearest(node.attr, CART)) else ""
+            )
+        return x.Name(type=CART[node.attr], text=text, kind="cart", name=node.attr)

@@ -1,0 +1,1 @@
+"""The words: events, profiles, outcomes, errors, and their bytes."""

@@ -1,0 +1,134 @@
+"""Outcomes: what a decision sends to the outside. Each is one JSON object whose `type` says what it is."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from stream.model.events import Scalar
+
+Verdict = Literal["sent", "no_consent", "suppressed", "capped", "expired", "withdrawn"]
+"""What became of a proposed trigger. `expired`: past its validity when it would have been sent."""
+
+
+class Leaf(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One comparison of a condition as it stood: the value found, and the events that moved it last."""
+
+    condition: str
+    holds: bool | None
+    value: Scalar | None = None
+    threshold: Scalar | None = None
+    events: list[str] = []
+
+
+class Why(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The reason of an outcome: readable by a person, and enough for a machine to derive it again."""
+
+    cause: str
+    leaves: list[Leaf] = []
+    consent: str = ""
+    caps: list[str] = []
+    definition: str = ""
+    reference: str = ""
+
+
+class Outcome(msgspec.Struct, tag_field="type", kw_only=True, omit_defaults=True):
+    """What all outcomes have: an id that is a function of what was decided, the user, the event time decided at."""
+
+    id: str
+    user_id: str
+    at_ms: int
+
+
+class SegmentChange(Outcome, tag="segment-change.v1", kw_only=True):
+    """A profile entered or left a segment. `cause` is the id of the event that did it, or `time`."""
+
+    segment: str
+    change: Literal["entered", "exited"]
+    cause: str
+    version: str
+    why: Why
+
+
+class Trigger(Outcome, tag="trigger.v1", kw_only=True):
+    """An action to take for one user now. `id` is the idempotency key; discard it after `valid_until_ms`."""
+
+    action: str
+    channel: str
+    purpose: str
+    template: str
+    journey: str
+    version: str
+    run_id: str
+    step: str
+    due_ms: int
+    valid_until_ms: int
+    payload: dict[str, object]
+    why: Why
+    key: str = ""
+    to: dict[str, Scalar] = {}
+    goal: str = ""
+
+
+class Withdrawal(Outcome, tag="trigger.withdrawn.v1", kw_only=True):
+    """A trigger already sent is no longer true; do not act on it if you have not yet."""
+
+    trigger_id: str
+    action: str
+    journey: str
+    run_id: str
+    reason: str
+
+
+class Decision(Outcome, tag="decision.v1", kw_only=True):
+    """The fate of one proposed trigger. Its `id` is the trigger's; a withdrawal adds a second record of its own id."""
+
+    verdict: Verdict
+    journey: str
+    run_id: str
+    step: str
+    action: str
+    why: Why
+    key: str = ""
+
+
+class RunChange(Outcome, tag="run.v1", kw_only=True):
+    """A run of a journey started or ended, and why."""
+
+    change: Literal["started", "ended"]
+    journey: str
+    run_id: str
+    reason: str
+    version: str
+    key: str = ""
+
+
+class Goal(Outcome, tag="goal.v1", kw_only=True):
+    """A run's goal was reached within its window. `value`, where money, is in major units of the shop's currency."""
+
+    journey: str
+    run_id: str
+    event: str
+    value: float | None = None
+    trigger_ids: list[str] = []
+    key: str = ""
+
+
+AnyOutcome = SegmentChange | Trigger | Withdrawal | Decision | RunChange | Goal
+
+OUTPUT_TOPICS: Final = ("segment-changes", "triggers", "decisions", "dead-letters")
+
+TOPIC_OF: Final[dict[type, str]] = {
+    SegmentChange: "segment-changes",
+    Trigger: "triggers",
+    Withdrawal: "triggers",
+    Decision: "decisions",
+    RunChange: "decisions",
+    Goal: "decisions",
+}
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+def encode_outcome(outcome: AnyOutcome) -> bytes:
+    """Return the outcome as one line of JSON, the same bytes for the same outcome."""
+    return _encoder.encode(outcome)

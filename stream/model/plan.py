@@ -1,0 +1,37 @@
+"""The tracking plan: which events and which of their properties are used, with types."""
+
+from typing import Literal
+
+import msgspec
+
+PropertyType = Literal["string", "integer", "number", "boolean", "timestamp", "money"]
+
+
+class Property(msgspec.Struct, frozen=True):
+    """One property the plan names.
+
+    `currency` (money only) names the property that holds its ISO 4217 code; absent there, the shop's currency is meant.
+    `minimum` is inclusive; money and quantities are never negative unless the plan says so.
+    """
+
+    name: str
+    type: PropertyType
+    currency: str | None = None
+    required: bool = False
+    minimum: float | None = None
+
+
+class PlannedEvent(msgspec.Struct, frozen=True):
+    """One event the plan names, and the input topic it belongs on."""
+
+    name: str
+    topic: str
+    properties: dict[str, Property]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The whole tracking plan. `rates` give how much of the shop's currency one unit of another buys."""
+
+    currency: str
+    rates: dict[str, float]
+    events: dict[str, PlannedEvent]

@@ -1,0 +1,159 @@
+"""A profile: everything remembered of one user.
+
+The structs refer to no one that refers back, so Python's collector of cycles need not walk them (`gc=False`): there
+may be millions.
+"""
+
+from typing import Final
+
+import msgspec
+import xxhash
+
+from stream.model.events import Scalar
+from stream.model.money import Money
+from stream.model.states import TraitState
+
+NEVER: Final = 1 << 62
+"""A time that does not come, in epoch milliseconds."""
+
+
+class Item(msgspec.Struct, array_like=True, gc=False):
+    """One line of a cart. `price_minor`: one piece, in minor units of the shop's currency, None where not told."""
+
+    product: str
+    quantity: int
+    price_minor: int | None
+    at_ms: int
+    original: Money | None = None
+
+
+class Cart(msgspec.Struct, array_like=True, gc=False):
+    """A cart, when it last changed and by which event; `quantity` is the sum over its items.
+
+    `emptied_ms` is the latest time an order emptied it: an addition from before that, arriving late, no longer counts.
+    """
+
+    id: str
+    items: dict[str, Item]
+    changed_ms: int
+    quantity: int = 0
+    emptied_ms: int = -NEVER
+    event: str = ""
+
+
+class Membership(msgspec.Struct, array_like=True, gc=False):
+    """Inside a segment or out, since when, how often entered, and when time alone may change that."""
+
+    inside: bool
+    since_ms: int
+    entries: int
+    next_ms: int = NEVER
+
+
+class SentTrigger(msgspec.Struct, array_like=True, gc=False):
+    """A trigger a run has sent, as long as it can still be withdrawn."""
+
+    id: str
+    action: str
+    step: str
+    at_ms: int
+    valid_until_ms: int
+
+
+class Run(msgspec.Struct, array_like=True, gc=False):
+    """One way of a user through a journey.
+
+    `pc` is the instruction to go on with (-1: the run has ended and only its goal is awaited); `wait_ms` is when it
+    goes on; `definition` is the hash of the journey's definition at entry.
+    """
+
+    journey: str
+    definition: str
+    id: str
+    key: str
+    ordinal: int
+    entered_ms: int
+    pc: int
+    wait_ms: int
+    goal_until_ms: int
+    sent: list[SentTrigger]
+    context: dict[str, Scalar]
+
+
+class JourneyMemory(msgspec.Struct, array_like=True, gc=False):
+    """How often a journey was entered, and when a run of it last ended."""
+
+    entries: int = 0
+    ended_ms: int = -NEVER
+
+
+class Consent(msgspec.Struct, array_like=True, gc=False):
+    """The latest word on one purpose."""
+
+    granted: bool
+    at_ms: int
+
+
+class Suppression(msgspec.Struct, array_like=True, gc=False):
+    """Why a channel must not be used for this user, and since when."""
+
+    reason: str
+    at_ms: int
+
+
+class ProfileHead(msgspec.Struct, array_like=True, gc=False):
+    """The first fields of an encoded profile, readable without the rest: all that recovery needs."""
+
+    due_ms: int
+
+
+class Profile(msgspec.Struct, array_like=True, gc=False):
+    """All of one user. `due_ms` is when its earliest timer falls due; `now_ms` the latest time anything was decided at.
+
+    `spread` shifts this user's bucket edges against other users'; `carts` is by cart id, the last changed one last;
+    `ordered_ms` is the latest order that emptied all carts; `sent_ms` by channel; `seen` holds 64-bit hashes of the
+    latest message ids, oldest first.
+    """
+
+    due_ms: int
+    user: str
+    spread: int
+    now_ms: int = -NEVER
+    traits: dict[str, TraitState] = {}
+    carts: dict[str, Cart] = {}
+    cart_ordinal: int = 1
+    ordered_ms: int = -NEVER
+    history_until_ms: int = -NEVER
+    memberships: dict[str, Membership] = {}
+    runs: list[Run] = []
+    journeys: dict[str, JourneyMemory] = {}
+    identity: dict[str, Scalar] = {}
+    consents: dict[str, Consent] = {}
+    suppressions: dict[str, Suppression] = {}
+    sent_ms: dict[str, list[int]] = {}
+    seen: dict[int, int] = {}
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Profile)
+_head_decoder = msgspec.msgpack.Decoder(ProfileHead)
+
+
+def new_profile(user: str, *, spread: bool = True) -> Profile:
+    """Return an empty profile; without `spread` bucket edges fall on whole multiples of the width (scenario tests)."""
+    return Profile(NEVER, user, xxhash.xxh32_intdigest(user.encode()) if spread else 0)
+
+
+def encode_profile(profile: Profile) -> bytes:
+    """Return the profile as MessagePack, an array whose first element is `due_ms`."""
+    return _encoder.encode(profile)
+
+
+def decode_profile(encoded: bytes) -> Profile:
+    """Read a profile back; raises `msgspec.DecodeError` on bytes this version cannot read."""
+    return _decoder.decode(encoded)
+
+
+def decode_head(encoded: bytes) -> ProfileHead:
+    """Read only the first fields of an encoded profile."""
+    return _head_decoder.decode(encoded)

@@ -1,0 +1,56 @@
+"""What a profile remembers of each trait, one shape for each way of remembering.
+
+Buckets are numbered `(time_ms + spread) // width_ms`. A bucket is counted until its end is older than the window, so
+that an event counts for at least the window and at most one bucket longer.
+"""
+
+import msgspec
+
+from stream.model.events import Scalar
+
+
+class Cell(msgspec.Struct, array_like=True, gc=False, tag="c"):
+    """One value: an all-time count, sum, min or max, or the first or last value with its time."""
+
+    value: Scalar
+    at_ms: int
+    event: str
+
+
+class Mean(msgspec.Struct, array_like=True, gc=False, tag="m"):
+    """An all-time average, as its sum and count."""
+
+    sum: float
+    count: int
+    event: str
+
+
+class Buckets(msgspec.Struct, array_like=True, gc=False, tag="b"):
+    """A rolling count, sum, average, min, max or first: a value per bucket, numbers ascending; `counts` for averages.
+
+    `total` is the sum of `values` of a count, and 0 for the others.
+    """
+
+    numbers: list[int]
+    values: list[Scalar]
+    counts: list[int]
+    total: int
+    event: str
+
+
+class Tally(msgspec.Struct, array_like=True, gc=False, tag="t"):
+    """Distinct values, each with the time it was last seen, bounded; for all time and for windows."""
+
+    last_ms: dict[str, int]
+    event: str
+
+
+class KeyedBuckets(msgspec.Struct, array_like=True, gc=False, tag="k"):
+    """How often each value was seen, by bucket; one bucket numbered 0 for all time."""
+
+    numbers: list[int]
+    tallies: list[dict[str, int]]
+    event: str
+
+
+TraitState = Cell | Mean | Buckets | Tally | KeyedBuckets

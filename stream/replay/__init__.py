@@ -1,0 +1,1 @@
+"""The time room: the same decisions over files."""

@@ -1,0 +1,141 @@
+"""The checkpoint: changed profiles, position, outcomes and dead letters of a task, in one transaction.
+
+Everything is encoded at the cut, at once, so that deciding goes on while the transaction commits. Two are never open
+for one task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from stream.model.errors import DeadLetter
+from stream.model.outcomes import AnyOutcome
+from stream.runtime.delivery import Delivery, without_expired
+from stream.runtime.metrics import Metrics
+from stream.runtime.ports import TP
+from stream.runtime.position import POSITION_KEY, Position, encode_position
+from stream.runtime.profiles import ProfileMap
+from stream.runtime.task_ports import Failed, Fenced, Outgoing, WallClock, Writer
+
+PROFILES_PER_CUT: Final = 2_000
+"""So many changed profiles make a checkpoint due at once: encoding them holds up deciding for some 10 ms."""
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How soon a checkpoint follows the one before: with something to send, and with changed state alone."""
+
+    min_s: float
+    max_s: float
+
+
+class Cut(msgspec.Struct):
+    """One checkpoint as it will be written. `log_ms` has the timestamps of the records that led to outcomes."""
+
+    records: dict[TP, list[Outgoing]]
+    position: Position
+    outcomes: list[AnyOutcome]
+    letters: list[DeadLetter]
+    profiles: int
+    log_ms: list[int]
+    cut_s: float
+
+
+class Pending:
+    """What was decided since the last cut."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace: Final = pace
+        self._outcomes: list[AnyOutcome] = []
+        self._changed: set[str] = set()
+        self._letters: list[DeadLetter] = []
+        self._log_ms: list[int] = []
+        self._has_moved = False
+        self._last_cut_s = float("-inf")
+
+    def add(self, outcomes: Sequence[AnyOutcome], changed: Iterable[str], log_ms: int) -> None:
+        """Add what the decider handed over; `log_ms` is the timestamp of the record behind it, 0 where none is."""
+        self._outcomes.extend(outcomes)
+        self._changed.update(changed)
+        if log_ms > 0:
+            self._log_ms.extend([log_ms] * len(outcomes))
+
+    def reject(self, letter: DeadLetter) -> None:
+        """Add a dead letter."""
+        self._letters.append(letter)
+
+    def moved(self) -> None:
+        """Note that the position has changed."""
+        self._has_moved = True
+
+    @property
+    def due_s(self) -> float:
+        """When to cut next, on the monotonic clock; infinite while nothing has changed."""
+        if self._outcomes or self._letters or len(self._changed) >= PROFILES_PER_CUT:
+            return self._last_cut_s + self._pace.min_s
+        return self._last_cut_s + self._pace.max_s if self._changed or self._has_moved else float("inf")
+
+    def cut(self, profiles: ProfileMap, changelog: TP, wall: WallClock) -> Cut:
+        """Encode it all, but for the position and the outcomes, and begin anew."""
+        state = [Outgoing(user.encode(), profiles.encoded(user)) for user in self._changed]
+        cut_s = wall.monotonic_s()
+        cut = Cut({changelog: state}, Position(), self._outcomes, self._letters, len(state), self._log_ms, cut_s)
+        self._outcomes, self._changed, self._letters, self._log_ms = [], set(), [], []
+        self._has_moved, self._last_cut_s = False, cut_s
+        profiles.cool()
+        return cut
+
+
+class Checkpoints:
+    """Cuts and commits the checkpoints of one task."""
+
+    def __init__(self, changelog: TP, writer: Writer, delivery: Delivery, wall: WallClock, *, expires: bool) -> None:
+        self._changelog: Final = changelog
+        self._writer: Final = writer
+        self._delivery: Final = delivery
+        self._wall: Final = wall
+        self._expires: Final = expires
+
+    def cut(self, pending: Pending, profiles: ProfileMap, position: Position) -> Cut:
+        """Take a checkpoint of this moment; nothing is awaited, so state, outcomes and position belong together."""
+        cut = pending.cut(profiles, self._changelog, self._wall)
+        cut.position = position
+        cut.records[self._changelog].append(Outgoing(POSITION_KEY, encode_position(position)))
+        if self._expires:
+            cut.outcomes = without_expired(cut.outcomes, self._wall.now_ms())
+        cut.records.update(self._delivery.records(cut.outcomes, cut.letters))
+        return cut
+
+    async def commit(self, cut: Cut, metrics: Metrics, committed: Callable[[Position], None]) -> None:
+        """Make it durable; raises Fenced or Failed, and then nothing of it is seen outside."""
+        writer = self._writer
+        try:
+            await writer.begin()
+            for tp, records in cut.records.items():
+                await writer.write(tp.topic, tp.partition, records)
+            flush_s = self._wall.monotonic_s()
+            await writer.commit()
+        except Failed:
+            # Not needed for what is true, but an open transaction holds up subscribers until it times out.
+            with suppress(Failed, Fenced):
+                await writer.abort()
+            raise
+        committed(cut.position)
+        self._report(cut, metrics, flush_s)
+
+    def _report(self, cut: Cut, metrics: Metrics, flush_s: float) -> None:
+        done_s, now_ms = self._wall.monotonic_s(), self._wall.now_ms()
+        metrics.observe_checkpoint(done_s - cut.cut_s, done_s - flush_s, cut.profiles)
+        metrics.count_outcomes(cut.outcomes)
+        metrics.count_dead_letters(_by_reason(cut.letters))
+        metrics.observe_delays((now_ms - log_ms) / 1_000 for log_ms in cut.log_ms)
+
+
+def _by_reason(letters: Iterable[DeadLetter]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for letter in letters:
+        counts[letter.reason] = counts.get(letter.reason, 0) + 1
+    return counts

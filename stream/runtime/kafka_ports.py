@@ -1,0 +1,27 @@
+"""The ports of the tasks, on a real broker and the real time of day."""
+
+from __future__ import annotations
+
+import time
+
+from stream.runtime.kafka_changelog import KafkaChangelog
+from stream.runtime.kafka_transactions import KafkaTransactions
+from stream.runtime.settings_fields import Settings
+from stream.runtime.task_ports import TaskPorts
+
+
+class SystemClock:
+    """The port `WallClock`: this machine's."""
+
+    def now_ms(self) -> int:
+        """Return UTC in epoch milliseconds."""
+        return int(time.time() * 1_000)
+
+    def monotonic_s(self) -> float:
+        """Return the seconds that the event loop and the fetches are stamped with."""
+        return time.monotonic()
+
+
+def kafka_ports(settings: Settings) -> TaskPorts:
+    """Return the ports for a worker with these settings; nothing is connected yet."""
+    return TaskPorts(KafkaTransactions(settings), KafkaChangelog(settings), SystemClock())

@@ -1,0 +1,168 @@
+"""Transactions on Kafka: one aiokafka producer, with one transactional id, for each task."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
+from aiokafka.producer import sender
+
+from stream.model.errors import StreamStop
+from stream.runtime.security import kafka_security
+from stream.runtime.settings_fields import Settings
+from stream.runtime.task_ports import Failed, Fenced, Outgoing
+
+_BATCH_BYTES: Final = 900_000
+"""A broker refuses batches above 1,048,588 bytes unless the topic says otherwise."""
+
+_REQUEST_BYTES: Final = 8 << 20
+_LET_GO_S: Final = 2.0
+
+
+class KafkaWriter:
+    """The port `Writer` over one producer that was started."""
+
+    def __init__(self, producer: AIOKafkaProducer, timeout_s: float) -> None:
+        self._producer: Final = producer
+        self._timeout_s: Final = timeout_s
+        self._sent: list[asyncio.Future[object]] = []
+        self._is_closed = False
+
+    async def begin(self) -> None:
+        """Open a transaction; the broker hears of it with the first record."""
+        with self._translated():
+            await self._producer.begin_transaction()
+
+    async def write(self, topic: str, partition: int, records: Sequence[Outgoing]) -> None:
+        """Send records in as many batches as they need."""
+        producer, timestamp_ms = self._producer, int(time.time() * 1_000)
+        batch = producer.create_batch()
+        for key, value, given in records:
+            headers = list(given)  # aiokafka's C builder takes nothing but a list
+            # A full batch refuses the record; an empty one takes any, and the broker refuses what is too large.
+            while batch.append(key=key, value=value, timestamp=timestamp_ms, headers=headers) is None:
+                await self._send(batch, topic, partition)
+                batch = producer.create_batch()
+        await self._send(batch, topic, partition)
+
+    async def commit(self) -> None:
+        """Commit when every batch is acknowledged: aiokafka itself commits what is left when some were refused."""
+        sent, self._sent = self._sent, []
+        with self._translated():
+            async with asyncio.timeout(self._timeout_s):
+                await asyncio.gather(*sent)
+                await self._producer.commit_transaction()
+
+    async def abort(self) -> None:
+        """Abort the open transaction, if the broker answers soon."""
+        sent, self._sent = self._sent, []
+        with self._translated():
+            async with asyncio.timeout(_LET_GO_S):
+                await asyncio.gather(*sent, return_exceptions=True)
+                await self._producer.abort_transaction()
+
+    async def close(self) -> None:
+        """Stop the producer; while the broker does not answer, aiokafka's own stop never returns."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        producer = self._producer
+        _look_at_failures(producer)
+        try:
+            async with asyncio.timeout(_LET_GO_S):
+                await producer.stop()
+        except TimeoutError:
+            await producer.client.close()
+            producer._message_accumulator.fail_all(Failed("the producer was given up"))
+            producer._sender.sender_task.cancel()
+            _look_at_failures(producer)
+
+    async def _send(self, batch: object, topic: str, partition: int) -> None:
+        with self._translated():
+            async with asyncio.timeout(self._timeout_s):
+                self._sent.append(await self._producer.send_batch(batch, topic, partition=partition))
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except ProducerFenced as error:
+            raise Fenced(repr(error)) from error
+        except (KafkaError, IllegalOperation, AssertionError, TimeoutError, OSError) as error:
+            # After the first fatal error aiokafka raises whatever its state machine trips over.
+            if self._producer._txn_manager.is_fatal_error():
+                raise Fenced(repr(error)) from error
+            raise Failed(repr(error)) from error
+
+
+def _look_at_failures(producer: AIOKafkaProducer) -> None:
+    """Look at the futures that aiokafka fails and forgets when it is fenced, or asyncio prints a traceback for each."""
+    accumulator = producer._message_accumulator
+    batches = [*accumulator._pending_batches, *(batch for queue in accumulator._batches.values() for batch in queue)]
+    futures = [producer._txn_manager._transaction_waiter]
+    futures += [future for batch in batches for future in (batch.future, batch._drain_waiter)]
+    for future in futures:
+        if future is not None and future.done() and not future.cancelled():
+            future.exception()
+
+
+class KafkaTransactions:
+    """The port `Transactions`: transactional ids are `<app>-<partition>`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings: Final = settings
+        self._counts: dict[str, int] = {}
+        # aiokafka waits 20 ms where the broker has not quite ended the transaction before; it takes about one.
+        sender.BACKOFF_OVERRIDE = 0.002
+
+    async def open(self, partition: int) -> KafkaWriter:
+        """Start a producer: when it has started, earlier holders are fenced and their markers stand in the log."""
+        settings = self._settings
+        producer = AIOKafkaProducer(
+            bootstrap_servers=settings.brokers.split(","),
+            client_id=f"{settings.app}-{partition}",
+            transactional_id=f"{settings.app}-{partition}",
+            transaction_timeout_ms=settings.transaction_timeout_ms,
+            max_batch_size=_BATCH_BYTES,
+            max_request_size=_REQUEST_BYTES,
+            retry_backoff_ms=20,
+            **kafka_security(settings),
+        )
+        writer = KafkaWriter(producer, settings.transaction_timeout_ms / 1_000)
+        try:
+            async with asyncio.timeout(settings.recovery_timeout_s):
+                await producer.start()
+        except (KafkaError, OSError, TimeoutError) as error:
+            await writer.close()
+            raise Failed(f"transactional id {settings.app}-{partition}: {error!r}") from error
+        except BaseException:
+            await writer.close()
+            raise
+        return writer
+
+    async def partitions(self, topic: str) -> int:
+        """Look the topic up once; raises StreamStop where the broker does not know it."""
+        if topic not in self._counts:
+            self._counts[topic] = await self._ask(topic)
+        return self._counts[topic]
+
+    async def _ask(self, topic: str) -> int:
+        admin = AIOKafkaAdminClient(
+            bootstrap_servers=self._settings.brokers.split(","), **kafka_security(self._settings)
+        )
+        try:
+            await admin.start()
+            found = (await admin.describe_topics([topic]))[0]
+        except (KafkaError, OSError) as error:
+            raise StreamStop(f"the brokers do not answer about topic {topic}: {error!r}") from error
+        finally:
+            await admin.close()
+        if found["error_code"] or not found["partitions"]:
+            raise StreamStop(f"there is no topic {topic}; `stream topics` creates it")
+        return len(found["partitions"])

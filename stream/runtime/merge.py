@@ -1,0 +1,160 @@
+"""The order in which a task decides what its sources hold: (time, rank of the topic, offset).
+
+`WallMerge` goes by time across sources as well as it can live: each source in offset order, and while one has records
+still to read, the others wait for it. `EventMerge` waits for heartbeats and gives the exact total order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
+
+from stream.model.profile import NEVER
+from stream.runtime.clock import TaskClock
+from stream.runtime.lane import Item, Lane
+
+
+class Merge(Protocol):
+    """What the task's loop needs of either."""
+
+    @property
+    def clock_ms(self) -> int:
+        """How far the task's clock has come: a successor starts from it."""
+
+    def take(self, limit: int) -> Sequence[Item]:
+        """Hand over the next items, at most so many; the caller decides them all before it awaits anything."""
+
+    def timers_until_ms(self) -> int:
+        """Until when (inclusive) all users' timers may fire now."""
+
+    def fired(self) -> bool:
+        """Note that they have; whether this moved the position."""
+
+    def needs(self, lane: Lane) -> bool:
+        """Whether the others wait for this source, so that it must be read however full the task is."""
+
+    def decided_beyond(self, lane: Lane) -> list[tuple[int, int]]:
+        """Ranges (first, last) of offsets decided above the lane's next offset."""
+
+
+class WallMerge:
+    """Each source in offset order, the sources in order of time among themselves."""
+
+    def __init__(self, lanes: Iterable[Lane], clock: TaskClock) -> None:
+        self._lanes: Final = sorted(lanes, key=lambda lane: lane.rank)
+        self._clock: Final = clock
+
+    @property
+    def clock_ms(self) -> int:
+        """Return the time last read of the clock."""
+        return self._clock.clock_ms
+
+    def take(self, limit: int) -> Sequence[Item]:
+        """Hand over items while no source is empty that has records still to read."""
+        taken: list[Item] = []
+        while len(taken) < limit:
+            waiting = [lane for lane in self._lanes if lane.items]
+            if not waiting or any(not lane.items and not lane.is_drained for lane in self._lanes):
+                break
+            first = min(waiting, key=_head)
+            # Up to the head of the next source the same one goes on: no comparison for each item.
+            others = min((_head(lane) for lane in waiting if lane is not first), default=None)
+            _run(first, others, limit, taken)
+        if taken:
+            self._clock.decided(max(item.order_ms for item in taken))
+        return taken
+
+    def timers_until_ms(self) -> int:
+        """Read the clock."""
+        return self._clock.read(self._lanes)
+
+    def fired(self) -> bool:
+        """Note nothing: the wall clock finds its way again without a checkpoint of its own."""
+        return False
+
+    def needs(self, lane: Lane) -> bool:
+        """Return whether nothing of it waits: only an empty source can hold the others back."""
+        return not lane.items
+
+    def decided_beyond(self, lane: Lane) -> list[tuple[int, int]]:
+        """Return none: each source is decided in offset order."""
+        del lane
+        return []
+
+
+def _head(lane: Lane) -> tuple[int, int]:
+    return lane.items[0].order_ms, lane.rank
+
+
+def _run(lane: Lane, others: tuple[int, int] | None, limit: int, taken: list[Item]) -> None:
+    """Move items of one lane that come before the heads of all others."""
+    items = lane.items
+    if others is None:
+        for _ in range(min(limit - len(taken), len(items))):
+            taken.append(items.popleft())
+        return
+    last_ms = others[0] if lane.rank < others[1] else others[0] - 1
+    while items and len(taken) < limit and items[0].order_ms <= last_ms:
+        taken.append(items.popleft())
+
+
+class EventMerge:
+    """Rounds between heartbeats: all items up to the least heartbeat of the sources, sorted, then the timers up to it.
+
+    A round begins by itself when the one before has ended and the least heartbeat has moved on; it ends with `fired`.
+    """
+
+    def __init__(self, lanes: Iterable[Lane], clock_ms: int) -> None:
+        self._lanes: Final = list(lanes)
+        self._clock_ms = clock_ms
+        self._until_ms = clock_ms
+        self._round: list[tuple[int, int, int, Item]] = []
+
+    @property
+    def clock_ms(self) -> int:
+        """Return the heartbeat that the last ended round went up to."""
+        return self._clock_ms
+
+    def take(self, limit: int) -> Sequence[Item]:
+        """Hand over the next items of the round, the first ones of a new round if it is time."""
+        if not self._round and self._until_ms == self._clock_ms:
+            self._begin()
+        taken = [entry[3] for entry in reversed(self._round[-limit:])]
+        del self._round[-limit:]
+        for item in taken:
+            item.is_decided = True
+        return taken
+
+    def timers_until_ms(self) -> int:
+        """Return the heartbeat of the round when all its items were handed over; none may fire before."""
+        return -NEVER if self._round else self._until_ms
+
+    def fired(self) -> bool:
+        """End the round if one is under way: its items are decided and its timers have fired."""
+        if self._round or self._until_ms == self._clock_ms:
+            return False
+        for lane in self._lanes:
+            lane.pass_heartbeats(self._until_ms)
+        self._clock_ms = self._until_ms
+        return True
+
+    def needs(self, lane: Lane) -> bool:
+        """Return whether no round is under way and this source's heartbeat is the one that all wait for."""
+        least_ms = min(other.heartbeat_ms for other in self._lanes)
+        return self._until_ms == self._clock_ms and lane.heartbeat_ms == least_ms <= self._clock_ms
+
+    def decided_beyond(self, lane: Lane) -> list[tuple[int, int]]:
+        """Return what was decided ahead of its offset since it came out of order of time."""
+        return lane.decided_beyond()
+
+    def _begin(self) -> None:
+        until_ms = min(lane.heartbeat_ms for lane in self._lanes)
+        if until_ms <= self._clock_ms:
+            return
+        self._until_ms = until_ms
+        for lane in self._lanes:
+            # Lower heartbeats say nothing more; this one counts as read only when its timers have fired.
+            lane.pass_heartbeats(until_ms - 1)
+            self._round.extend((item.order_ms, lane.rank, item.offset, item) for item in lane.up_to(until_ms))
+        # (time, rank, offset) is unique, so no comparison reaches the item itself.
+        self._round.sort(reverse=True)

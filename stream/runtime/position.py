@@ -1,0 +1,50 @@
+"""The position record: how far a task has decided, written beside its profiles in every checkpoint."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from stream.model.errors import StreamStop
+from stream.model.profile import NEVER
+
+POSITION_KEY: Final = b"\xffposition"
+"""Its key in the changelog: no user id, since 0xff never occurs in UTF-8."""
+
+
+class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Everything of a task that is in no profile.
+
+    `next_offsets` is by topic, the lowest undecided offset; `decided_beyond` has ranges (first, last) of offsets
+    above it that were decided all the same. Heartbeats need no place of their own: one is passed by the position only
+    when the clock has reached it. `topic_ids` is empty where the broker's are not known.
+    """
+
+    next_offsets: dict[str, int] = {}
+    decided_beyond: dict[str, list[tuple[int, int]]] = {}
+    clock_ms: int = -NEVER
+    segments: dict[str, int] = {}
+    runs: dict[str, int] = {}
+    topic_ids: dict[str, str] = {}
+
+    def skipped(self, topic: str) -> set[int]:
+        """Return the offsets not to decide again though they are read again."""
+        return {offset for first, last in self.decided_beyond.get(topic, []) for offset in range(first, last + 1)}
+
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(Position)
+
+
+def encode_position(position: Position) -> bytes:
+    """Return the record's value."""
+    return _encoder.encode(position)
+
+
+def decode_position(value: bytes) -> Position:
+    """Read the record's value; raises StreamStop where this version cannot."""
+    try:
+        return _decoder.decode(value)
+    except msgspec.DecodeError as error:
+        raise StreamStop(f"the changelog's position record cannot be read by this version: {error}") from error

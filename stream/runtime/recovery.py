@@ -1,0 +1,84 @@
+"""Recovery: the state of a task, read in bulk from its changelog."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from stream.model.errors import StreamStop
+from stream.model.profile import NEVER, decode_head
+from stream.runtime.ports import TP
+from stream.runtime.position import POSITION_KEY, Position, decode_position
+
+if TYPE_CHECKING:
+    from stream.decision.decider import Decider
+
+_YIELD_EVERY: Final = 5_000
+
+
+class Recovered(msgspec.Struct):
+    """What a changelog says: profiles still encoded, by user, and the position, None where nothing was ever
+    committed.
+    """
+
+    profiles: dict[str, bytes]
+    position: Position | None
+
+
+async def recover(batches: AsyncIterator[Sequence[tuple[bytes, bytes | None]]]) -> Recovered:
+    """Read it all; the latest record of a key holds, and a tombstone removes it."""
+    latest: dict[bytes, bytes | None] = {}
+    async for batch in batches:
+        latest.update(batch)
+    position = latest.pop(POSITION_KEY, None)
+    if position is None and any(value is not None for value in latest.values()):
+        raise StreamStop("the changelog has profiles but no position record: it is not ours, or part of it was deleted")
+    profiles = {key.decode(): value for key, value in latest.items() if value is not None}
+    return Recovered(profiles, None if position is None else decode_position(position))
+
+
+async def schedule_timers(decider: Decider, profiles: Mapping[str, bytes]) -> None:
+    """Index the timers of all profiles without decoding more than their heads."""
+    due = ((user, decode_head(encoded).due_ms) for user, encoded in list(profiles.items()))
+    for count, (user, due_ms) in enumerate(due):
+        if due_ms < NEVER:
+            decider.schedule(user, due_ms)
+        if count % _YIELD_EVERY == 0:
+            # The consumer's heartbeats to Kafka run on the same loop.
+            await asyncio.sleep(0)
+
+
+def starting_offsets(position: Position | None, bounds: Mapping[TP, tuple[int, int]]) -> dict[TP, int]:
+    """Return where to read each source from; raises StreamStop where the log no longer holds, or never held, that
+    place.
+    """
+    offsets: dict[TP, int] = {}
+    for tp, (start, end) in bounds.items():
+        offset = None if position is None else position.next_offsets.get(tp.topic)
+        if offset is None:
+            offset = start
+        elif offset > end:
+            raise StreamStop(
+                f"{tp.topic}/{tp.partition} ends at offset {end}, but its task has decided up to {offset}: "
+                "the topic was recreated or truncated"
+            )
+        elif offset < start:
+            raise StreamStop(
+                f"{tp.topic}/{tp.partition} begins at offset {start}, but its task has decided up to {offset} only: "
+                f"{start - offset} offsets were deleted undecided (retention too short for the outage)"
+            )
+        offsets[tp] = offset
+    return offsets
+
+
+def check_co_partitioned(partitions: Mapping[str, Iterable[int]]) -> int:
+    """Return the partition count that all input topics share; raises StreamStop where they differ."""
+    sets = {topic: frozenset(found) for topic, found in partitions.items()}
+    counts = {len(found) for found in sets.values()}
+    if len(set(sets.values())) != 1 or 0 in counts:
+        listed = ", ".join(f"{topic} {len(found)}" for topic, found in sets.items())
+        raise StreamStop(f"all input topics need the same partitions, or users' events part company; found: {listed}")
+    return counts.pop()

@@ -1,0 +1,44 @@
+"""How the clients prove who they are, and to whom: TLS and SASL, made from the settings in one place."""
+
+import ssl
+
+from faust.auth import Credentials, SASLCredentials, SSLCredentials
+
+from stream.runtime.settings_fields import Settings
+
+
+def kafka_security(settings: Settings) -> dict[str, object]:
+    """Return aiokafka's keyword arguments; raises OSError (ssl.SSLError is one) where a certificate cannot be read."""
+    arguments: dict[str, object] = {"security_protocol": settings.security_protocol}
+    if settings.security_protocol.endswith("SSL"):
+        arguments["ssl_context"] = _ssl_context(settings)
+    if settings.security_protocol.startswith("SASL_"):
+        arguments["sasl_mechanism"] = settings.sasl_mechanism
+        arguments["sasl_plain_username"] = settings.sasl_username
+        arguments["sasl_plain_password"] = settings.sasl_password.reveal()
+    return arguments
+
+
+def faust_credentials(settings: Settings) -> Credentials | None:
+    """Return the same for Faust's `broker_credentials`; None for plain text without an account."""
+    match settings.security_protocol:
+        case "PLAINTEXT":
+            return None
+        case "SSL":
+            return SSLCredentials(_ssl_context(settings))
+        case "SASL_PLAINTEXT" | "SASL_SSL" as protocol:
+            return SASLCredentials(
+                username=settings.sasl_username,
+                password=settings.sasl_password.reveal(),
+                ssl_context=_ssl_context(settings) if protocol == "SASL_SSL" else None,
+                mechanism=settings.sasl_mechanism,
+            )
+
+
+def _ssl_context(settings: Settings) -> ssl.SSLContext:
+    """Return a context that verifies certificate and host name, and shows our own certificate where we have one."""
+    context = ssl.create_default_context(cafile=settings.ssl_cafile or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.ssl_certfile:
+        context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile)
+    return context

@@ -1,0 +1,271 @@
+"""The task: one partition number over all input topics; it decides in order, fires timers and commits checkpoints."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from stream.decision.decider import Decider
+from stream.runtime.checkpoint import Checkpoints, Pace, Pending
+from stream.runtime.intake import Intake
+from stream.runtime.lane import Item, Lane
+from stream.runtime.merge import Merge
+from stream.runtime.metrics import Metrics, TaskGauges
+from stream.runtime.placement import Placement
+from stream.runtime.ports import TP, Record
+from stream.runtime.position import Position
+from stream.runtime.profiles import ProfileMap
+from stream.runtime.settings_fields import Settings
+from stream.runtime.task_ports import WallClock, Writer
+
+CHUNK: Final = 64
+"""Items decided between two looks at the clock: about a millisecond."""
+
+SLICE_S: Final = 0.002
+"""How long deciding holds the event loop at a time. A transaction takes some 30 turns of the loop: long slices would
+delay it."""
+
+TICK_S: Final = 0.1
+"""How often an idle task looks at its clock."""
+
+
+class TaskParts(msgspec.Struct, frozen=True):
+    """What a task is made of; `position` is the one it recovered."""
+
+    lanes: list[Lane]
+    intake: Intake
+    merge: Merge
+    placement: Placement
+    decider: Decider
+    profiles: ProfileMap
+    writer: Writer
+    checkpoints: Checkpoints
+    position: Position
+
+
+class Task:
+    """Runs from `start` until it fails or is given away; a failure is the exception of the asyncio task `start`
+    returns.
+
+    Between two awaits profiles, position and pending outcomes belong together: items are taken from the lanes and
+    decided without an await in between.
+    """
+
+    def __init__(self, number: int, parts: TaskParts, settings: Settings, metrics: Metrics, wall: WallClock) -> None:
+        self.number: Final = number
+        self._parts: Final = parts
+        self._settings: Final = settings
+        self._metrics: Final = metrics
+        self._wall: Final = wall
+        self._is_live: Final = settings.clock == "wall"
+        self._lanes: Final = {lane.tp: lane for lane in parts.lanes}
+        self._by_rank: Final = {lane.rank: lane for lane in parts.lanes}
+        self._pending: Final = Pending(Pace(settings.checkpoint_min_ms / 1_000, settings.checkpoint_max_ms / 1_000))
+        self._decided: Counter[tuple[int, str]] = Counter()
+        self._duplicates = 0
+        self._wake: Final = asyncio.Event()
+        self._loop: asyncio.Task[None] | None = None
+        self._commit: asyncio.Task[None] | None = None
+        self._committed = parts.position
+        self._has_failed = False
+
+    # ------------------------------------------------------------------------------------------- for the host
+
+    def start(self) -> asyncio.Task[None]:
+        """Begin to decide."""
+        self._loop = asyncio.create_task(self._run(), name=f"task-{self.number}")
+        return self._loop
+
+    def offer(self, tp: TP, records: Sequence[Record]) -> None:
+        """Take in a fetched batch; never blocks, but pauses the source when too much waits."""
+        lane = self._lanes[tp]
+        if records:
+            self._parts.intake.read(lane, records)
+            self._pending.moved()
+        self._regulate(lane)
+        self._wake.set()
+
+    def reading_offsets(self) -> dict[TP, int]:
+        """Where each source is to be read on from."""
+        return {tp: lane.read_offset for tp, lane in self._lanes.items()}
+
+    def committed_offsets(self) -> dict[TP, int]:
+        """The next offsets of the last committed checkpoint."""
+        offsets = self._committed.next_offsets
+        return {tp: offsets[tp.topic] for tp in self._lanes if tp.topic in offsets}
+
+    async def give_away(self) -> None:
+        """Commit what was decided, and let go; raises Fenced or Failed where the former did not go through."""
+        try:
+            if self._loop is not None:
+                self._loop.cancel()
+                await asyncio.wait({self._loop})
+            if not self._has_failed:
+                await self._end_commit()
+                if self._pending.due_s < float("inf"):
+                    self._cut()
+                    await self._end_commit()
+        finally:
+            await self._parts.writer.close()
+
+    def gauges(self) -> TaskGauges:
+        """How the task stands now."""
+        decider, now_ms = self._parts.decider, self._wall.now_ms()
+        behind = {
+            tp.topic: 0.0 if lane.is_drained else max(0.0, (now_ms - max(0, lane.newest_ms)) / 1_000)
+            for tp, lane in self._lanes.items()
+        }
+        return TaskGauges(
+            recovered=True,
+            profiles=len(self._parts.profiles),
+            timer_backlog=decider.backlog,
+            segment_members=dict(decider.counts.segments),
+            runs=dict(decider.counts.runs),
+            lag_records={(tp.topic, tp.partition): lane.lag for tp, lane in self._lanes.items()},
+            behind_seconds=behind,
+        )
+
+    # ----------------------------------------------------------------------------------------------- the loop
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                self._wake.clear()
+                is_busy = self._turn()
+                self._checkpoint_if_due()
+                if is_busy:
+                    await asyncio.sleep(0)
+                else:
+                    await self._rest()
+        except Exception:
+            # An item may have been taken and not decided: from here on nothing more may be cut.
+            self._has_failed = True
+            if self._commit is not None:
+                # This one was cut before; letting it through spares subscribers the wait for its transaction's end.
+                await asyncio.wait({self._commit})
+            await self._parts.writer.close()
+            raise
+
+    def _turn(self) -> bool:
+        """Decide for one slice of time and fire timers for another; whether there is more to do at once."""
+        merge, until_s = self._parts.merge, self._wall.monotonic_s() + SLICE_S
+        while items := merge.take(CHUNK):
+            self._decide(items)
+            if self._wall.monotonic_s() >= until_s:
+                break
+        has_more_timers = self._fire()
+        for lane in self._lanes.values():
+            self._regulate(lane)
+        return bool(items) or has_more_timers
+
+    def _decide(self, items: Sequence[Item]) -> None:
+        decide, profiles, now_ms = self._parts.decider.decide, self._parts.profiles, self._wall.now_ms()
+        for item in items:
+            event = item.event
+            if event is None:
+                if item.letter is not None:
+                    self._pending.reject(item.letter)
+                continue
+            if event.user not in profiles:
+                self._parts.placement.check(event, self._by_rank[item.rank].tp, item.offset)
+            if self._is_live:
+                # A phone's clock may be ahead: its user's time goes no further than when the record was written.
+                decide(event, min(now_ms, item.order_ms))
+            else:
+                decide(event)
+        self._decided.update((item.rank, item.event.name) for item in items if item.event is not None)
+        self._pending.moved()
+        self._absorb(items[-1].log_ms)
+
+    def _fire(self) -> bool:
+        """Fire timers as far as the clock allows, one due time after the other; whether some are left for the next
+        slice.
+        """
+        merge, decider = self._parts.merge, self._parts.decider
+        clock_ms, until_s = merge.timers_until_ms(), self._wall.monotonic_s() + SLICE_S
+        if decider.next_due_ms <= clock_ms:
+            while decider.next_due_ms <= clock_ms:
+                decider.advance(decider.next_due_ms)
+                if self._wall.monotonic_s() >= until_s:
+                    break
+            self._absorb(0)
+            if decider.next_due_ms <= clock_ms:
+                return True
+        if merge.fired():
+            self._pending.moved()
+            return True
+        return False
+
+    def _absorb(self, log_ms: int) -> None:
+        taken = self._parts.decider.take()
+        self._pending.add(taken.outcomes, taken.changed, log_ms)
+        self._duplicates += taken.duplicates
+
+    def _regulate(self, lane: Lane) -> None:
+        low, high = self._settings.low_mark_records, self._settings.high_mark_records
+        lane.regulate(low, high, is_needed=self._parts.merge.needs(lane))
+
+    async def _rest(self) -> None:
+        """Wait for records, the end of a commit, the next checkpoint or the next look at the clock."""
+        if self._wake.is_set():
+            return
+        seconds = TICK_S
+        if self._commit is None:
+            seconds = min(seconds, max(0.0, self._pending.due_s - self._wall.monotonic_s()))
+        timer = asyncio.get_running_loop().call_later(seconds, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            timer.cancel()
+
+    # -------------------------------------------------------------------------------------------- checkpoints
+
+    def _checkpoint_if_due(self) -> None:
+        if self._commit is not None and self._commit.done():
+            commit, self._commit = self._commit, None
+            commit.result()
+        if self._commit is None and self._pending.due_s <= self._wall.monotonic_s():
+            self._cut()
+
+    def _cut(self) -> None:
+        cut = self._parts.checkpoints.cut(self._pending, self._parts.profiles, self._position())
+        self._report()
+        commit = self._parts.checkpoints.commit(cut, self._metrics, self._on_committed)
+        self._commit = asyncio.create_task(commit, name=f"commit-{self.number}")
+        self._commit.add_done_callback(lambda _: self._wake.set())
+
+    async def _end_commit(self) -> None:
+        commit, self._commit = self._commit, None
+        if commit is not None:
+            await commit
+
+    def _on_committed(self, position: Position) -> None:
+        self._committed = position
+
+    def _position(self) -> Position:
+        merge, counts = self._parts.merge, self._parts.decider.counts
+        beyond = {tp.topic: ranges for tp, lane in self._lanes.items() if (ranges := merge.decided_beyond(lane))}
+        return Position(
+            # A topic that this version does not read keeps its place, should another version read it again.
+            next_offsets={
+                **self._committed.next_offsets,
+                **{tp.topic: la.next_offset for tp, la in self._lanes.items()},
+            },
+            decided_beyond=beyond,
+            clock_ms=merge.clock_ms,
+            segments=dict(counts.segments),
+            runs=dict(counts.runs),
+            topic_ids=self._parts.position.topic_ids,
+        )
+
+    def _report(self) -> None:
+        topics = {rank: lane.tp.topic for rank, lane in self._by_rank.items()}
+        self._metrics.count_events({(topics[rank], name): count for (rank, name), count in self._decided.items()})
+        intake = self._parts.intake
+        self._metrics.count_dropped({"unplanned": intake.unplanned, "duplicate": self._duplicates})
+        self._decided.clear()
+        intake.unplanned = self._duplicates = 0

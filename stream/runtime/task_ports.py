@@ -1,0 +1,79 @@
+"""What a task needs of its surroundings: transactions, the changelog, and the time of day.
+
+Each is small enough for a simulation to stand in for it, and every one of their awaits is a place to crash at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+
+class Fenced(Exception):
+    """Another worker has taken this task over: nothing we still hold may reach the outside."""
+
+
+class Failed(Exception):
+    """A transaction did not go through, or its fate is unknown; only recovery can tell."""
+
+
+class Outgoing(NamedTuple):
+    """One record to write; `value` None on the changelog is a tombstone."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class Writer(Protocol):
+    """One task's transactional id, with at most one transaction open. Its methods raise Fenced or Failed."""
+
+    async def begin(self) -> None: ...
+
+    async def write(self, topic: str, partition: int, records: Sequence[Outgoing]) -> None:
+        """Add records to the open transaction, in order; they may reach the broker as late as `commit`."""
+
+    async def commit(self) -> None:
+        """Return once all that was written is durable. Fenced: none of it is, ever. Failed: only recovery can tell."""
+
+    async def abort(self) -> None: ...
+
+    async def close(self) -> None:
+        """Let go of the connections, leaving an open transaction as it is; once is enough, twice does no harm."""
+
+
+class Transactions(Protocol):
+    """Gives out writers, and with them the right to change a task's state."""
+
+    async def open(self, partition: int) -> Writer:
+        """Take the task's transactional id: every earlier holder is fenced and what it left open is aborted."""
+
+    async def partitions(self, topic: str) -> int:
+        """The number of partitions of a topic that is written to; raises StreamStop where there is no such topic."""
+
+
+class Changelog(Protocol):
+    """The committed records of the tasks' state."""
+
+    def read(self, partition: int) -> AsyncIterator[Sequence[tuple[bytes, bytes | None]]]:
+        """Yield (key, value) in batches, oldest first, up to the end as of now; of committed transactions only."""
+
+
+class WallClock(Protocol):
+    """The time of day, and a clock that never jumps."""
+
+    def now_ms(self) -> int:
+        """UTC, milliseconds since the epoch."""
+
+    def monotonic_s(self) -> float:
+        """Seconds on the same scale as `Sources.fetched_at`."""
+
+
+class TaskPorts(msgspec.Struct, frozen=True):
+    """All of them together."""
+
+    transactions: Transactions
+    changelog: Changelog
+    clock: WallClock

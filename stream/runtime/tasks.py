@@ -1,0 +1,208 @@
+"""The tasks of one worker: taken over, fed, watched, and given away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from stream.decision.decider import Decider
+from stream.decision.turn import Counts
+from stream.definitions.shapes import Definitions
+from stream.model.codec import Codec
+from stream.model.errors import StreamStop
+from stream.model.outcomes import OUTPUT_TOPICS
+from stream.model.profile import NEVER
+from stream.runtime.checkpoint import Checkpoints
+from stream.runtime.clock import TaskClock
+from stream.runtime.delivery import Delivery
+from stream.runtime.intake import Intake
+from stream.runtime.lane import Lane
+from stream.runtime.merge import EventMerge, Merge, WallMerge
+from stream.runtime.metrics import Metrics, TaskGauges
+from stream.runtime.placement import Placement
+from stream.runtime.ports import TP, Record, Sources
+from stream.runtime.position import Position
+from stream.runtime.profiles import ProfileMap
+from stream.runtime.recovery import Recovered, check_co_partitioned, recover, schedule_timers, starting_offsets
+from stream.runtime.settings_fields import Settings
+from stream.runtime.task import Task, TaskParts
+from stream.runtime.task_ports import Failed, Fenced, TaskPorts, Writer
+from stream.runtime.topics import changelog_topic, input_topics
+
+logger = logging.getLogger(__name__)
+
+
+class Tasks:
+    """The port `TaskHost`: one task for each partition number assigned to this worker."""
+
+    def __init__(self, definitions: Definitions, settings: Settings, metrics: Metrics, ports: TaskPorts) -> None:
+        self._definitions: Final = definitions
+        self._settings: Final = settings
+        self._metrics: Final = metrics
+        self._ports: Final = ports
+        self._codec: Final = Codec(definitions.plan, max_event_bytes=settings.max_event_bytes)
+        self._tasks: dict[int, Task] = {}
+        self._recovering: frozenset[int] = frozenset()
+        self._given_away: dict[TP, int] = {}
+        self._failure: asyncio.Future[None] | None = None
+
+    @property
+    def input_topics(self) -> Sequence[str]:
+        """The topics read, in order of rank."""
+        return input_topics(self._settings)
+
+    @property
+    def changelog_topic(self) -> str:
+        """The topic of profiles and positions, one partition a task."""
+        return changelog_topic(self._settings)
+
+    @property
+    def failure(self) -> asyncio.Future[None]:
+        """Set with an exception when a task must stop the worker."""
+        if self._failure is None:
+            self._failure = asyncio.get_running_loop().create_future()
+        return self._failure
+
+    # --------------------------------------------------------------------------------------------- assignment
+
+    async def assigned(self, partitions: frozenset[int], sources: Sources) -> dict[TP, int]:
+        """Take over every task that is new here, and return where to read each input partition from."""
+        self._given_away.clear()
+        self._recovering = partitions - self._tasks.keys()
+        try:
+            async with asyncio.timeout(self._settings.recovery_timeout_s):
+                taken = await self._take_over_all(sorted(self._recovering), sources)
+        except TimeoutError as error:
+            waited = self._settings.recovery_timeout_s
+            raise StreamStop(f"tasks {sorted(self._recovering)} were not recovered within {waited} s") from error
+        finally:
+            self._recovering = frozenset()
+        for task in taken:
+            self._tasks[task.number] = task
+            task.start().add_done_callback(partial(self._ended, task.number))
+        return {tp: offset for task in self._tasks.values() for tp, offset in task.reading_offsets().items()}
+
+    async def revoked(self, partitions: frozenset[int]) -> None:
+        """Give the tasks away, each with a last checkpoint; when it returns they are gone, whatever happened."""
+        leaving = [task for number in sorted(partitions) if (task := self._tasks.pop(number, None)) is not None]
+        results = await asyncio.gather(*(task.give_away() for task in leaving), return_exceptions=True)
+        for task, result in zip(leaving, results, strict=True):
+            self._given_away.update(task.committed_offsets())
+            if isinstance(result, Fenced | Failed):
+                # Its next owner goes on from the checkpoint before: nothing is lost, and nothing of ours was seen.
+                logger.warning("task %s was given away without its last checkpoint: %s", task.number, result)
+            elif isinstance(result, BaseException):
+                raise result
+
+    async def stop(self) -> None:
+        """Give all tasks away."""
+        await self.revoked(frozenset(self._tasks))
+
+    # ----------------------------------------------------------------------------------------------- the flow
+
+    def offer(self, tp: TP, records: Sequence[Record]) -> None:
+        """Hand over one fetched batch; one of a task that has failed is dropped, as it is read again elsewhere."""
+        task = self._tasks.get(tp.partition)
+        if task is not None:
+            task.offer(tp, records)
+
+    def positions(self) -> Mapping[TP, int]:
+        """Committed next offsets, of tasks just given away too."""
+        committed = dict(self._given_away)
+        for task in self._tasks.values():
+            committed.update(task.committed_offsets())
+        return committed
+
+    def gauges(self) -> list[TaskGauges]:
+        """How each task stands now."""
+        recovering = [TaskGauges(recovered=False) for _ in self._recovering]
+        return [task.gauges() for task in self._tasks.values()] + recovering
+
+    def _ended(self, number: int, loop: asyncio.Task[None]) -> None:
+        """Drop the memory of a task that failed, and stop the worker."""
+        error = None if loop.cancelled() else loop.exception()
+        if error is None:
+            return
+        task = self._tasks.pop(number, None)
+        if task is not None:
+            self._given_away.update(task.committed_offsets())
+        if not self.failure.done():
+            self.failure.set_exception(error)
+
+    # ---------------------------------------------------------------------------------------------- take-over
+
+    async def _take_over_all(self, numbers: Sequence[int], sources: Sources) -> list[Task]:
+        """Take over several tasks at once; all or none."""
+        if not numbers:
+            return []
+        count = check_co_partitioned({topic: sources.partitions(topic) for topic in self.input_topics})
+        delivery = await self._delivery(count)
+        jobs = [asyncio.create_task(self._take_over(number, count, sources, delivery)) for number in numbers]
+        try:
+            return await asyncio.gather(*jobs)
+        except BaseException:
+            for job in jobs:
+                job.cancel()
+            for done in await asyncio.gather(*jobs, return_exceptions=True):
+                if isinstance(done, Task):
+                    await done.give_away()
+            raise
+
+    async def _delivery(self, count: int) -> Delivery:
+        """Look up the topics written to."""
+        prefix, transactions = self._settings.topic_prefix, self._ports.transactions
+        kept = await transactions.partitions(self.changelog_topic)
+        if kept < count:
+            raise StreamStop(f"{self.changelog_topic} has {kept} partitions, and the {count} tasks need one each")
+        partitions = {topic: await transactions.partitions(prefix + topic) for topic in OUTPUT_TOPICS}
+        return Delivery(self._settings.app, prefix, partitions)
+
+    async def _take_over(self, number: int, count: int, sources: Sources, delivery: Delivery) -> Task:
+        """Fence, then read the state, then find where to read on: whoever reads state has made all other writers
+        powerless.
+        """
+        writer = await self._ports.transactions.open(number)
+        try:
+            recovered = await recover(self._ports.changelog.read(number))
+            bounds = await sources.bounds([TP(topic, number) for topic in self.input_topics])
+            offsets = starting_offsets(recovered.position, bounds)
+            lanes = [Lane(TP(topic, number), rank, sources) for rank, topic in enumerate(self.input_topics)]
+            position = Position() if recovered.position is None else recovered.position
+            for lane in lanes:
+                heartbeat_ms = position.clock_ms if self._settings.clock == "event" else -NEVER
+                lane.start(offsets[lane.tp], position.skipped(lane.tp.topic), heartbeat_ms)
+            parts = await self._parts(lanes, recovered, writer, (number, count, delivery))
+        except BaseException:
+            await writer.close()
+            raise
+        return Task(number, parts, self._settings, self._metrics, self._ports.clock)
+
+    async def _parts(
+        self, lanes: list[Lane], recovered: Recovered, writer: Writer, place: tuple[int, int, Delivery]
+    ) -> TaskParts:
+        settings, wall = self._settings, self._ports.clock
+        number, count, delivery = place
+        position = Position() if recovered.position is None else recovered.position
+        is_live = settings.clock == "wall"
+        profiles = ProfileMap(recovered.profiles)
+        decider = Decider(self._definitions, profiles)
+        decider.restore(Counts(dict(position.segments), dict(position.runs)))
+        await schedule_timers(decider, recovered.profiles)
+        merge: Merge = EventMerge(lanes, position.clock_ms)
+        if is_live:
+            merge = WallMerge(lanes, TaskClock(wall, settings.lateness_ms, position.clock_ms))
+        changelog = TP(self.changelog_topic, number)
+        return TaskParts(
+            lanes=lanes,
+            intake=Intake(self._codec, wall, settings.future_limit_ms if is_live else None),
+            merge=merge,
+            placement=Placement(number, count),
+            decider=decider,
+            profiles=profiles,
+            writer=writer,
+            checkpoints=Checkpoints(changelog, writer, delivery, wall, expires=is_live),
+            position=position,
+        )

@@ -1,0 +1,19 @@
+"""Reading a config folder."""
+
+from pathlib import Path
+
+
+def read_config(folder: Path) -> dict[str, str]:
+    """Return the text of every `*.yaml` below the folder, by its relative path with forward slashes, in order of path.
+
+    Raises `OSError` where the folder or a file cannot be read, and `UnicodeDecodeError` where one is not UTF-8.
+    """
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is no folder")
+    paths = sorted(path for path in folder.rglob("*.yaml") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8-sig") for path in paths}
+
+
+def config_folder(path: Path) -> Path | None:
+    """Return the config folder a file lies in: the nearest one above with an `events.yaml`, or None."""
+    return next((folder for folder in path.parents if (folder / "events.yaml").is_file()), None)

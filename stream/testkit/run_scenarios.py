@@ -1,0 +1,155 @@
+"""Running scenarios: the real decisions on virtual time, in no time."""
+
+from typing import Final
+
+import msgspec
+
+from stream.decision.decider import Decider
+from stream.definitions.shapes import Definitions
+from stream.model.outcomes import AnyOutcome, Decision, Goal, Leaf, RunChange, SegmentChange, Trigger, Why, Withdrawal
+from stream.model.profile import Profile
+from stream.testkit.check_scenarios import Checked, Watch
+from stream.testkit.offsets import START_MS
+from stream.testkit.scenarios import ALL, Expected, Kind, Scenario
+
+_NOT_REFUSED: Final = ("sent", "withdrawn")
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """One outcome in the words of a scenario, `at_ms` after the start."""
+
+    at_ms: int
+    user: str
+    kind: Kind
+    name: str
+    because: str | None = None
+    key: str | None = None
+    value: float | None = None
+    why: Why | None = None
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a scenario came to: what met its expectation, what was missing and what came unexpectedly.
+
+    A missing segment change has the leaves of its condition, as they stood when it should have come.
+    """
+
+    checked: Checked
+    met: tuple[tuple[Expected, Happened], ...]
+    missing: tuple[tuple[Expected, list[Leaf]], ...]
+    unexpected: tuple[Happened, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether exactly the expected happened."""
+        return not self.missing and not self.unexpected
+
+
+def run_scenario(checked: Checked, definitions: Definitions) -> Verdict:
+    """Play a scenario through the decisions and compare what came out with the complete expected list."""
+    happened = [
+        each for outcome in outcomes_of(checked, definitions) if (each := _happened(outcome, checked.watch)) is not None
+    ]
+    met: list[tuple[Expected, Happened]] = []
+    missing: list[tuple[Expected, list[Leaf]]] = []
+    # The most exact expectation chooses first, or a vaguer one could take the outcome that only fits the other.
+    for expected in sorted(checked.scenario.expect, key=_vagueness):
+        match = next((each for each in happened if _meets(each, expected)), None)
+        if match is None:
+            missing.append((expected, leaves_of(expected, checked, definitions)))
+        else:
+            happened.remove(match)
+            met.append((expected, match))
+    return Verdict(checked, tuple(met), tuple(missing), tuple(happened))
+
+
+def outcomes_of(checked: Checked, definitions: Definitions) -> list[AnyOutcome]:
+    """Return all outcomes of a scenario's events, from the start until its end, in the order they were decided."""
+    return _decided(checked, definitions, {}, checked.scenario.until_ms).take().outcomes
+
+
+def leaves_of(expected: Expected, checked: Checked, definitions: Definitions) -> list[Leaf]:
+    """Return how the condition stood of a segment change that did not come; nothing for other expectations."""
+    segment = definitions.segments.get(expected.name)
+    if segment is None or expected.kind not in ("entered", "exited"):
+        return []
+    condition = segment.exit if expected.kind == "exited" and segment.exit is not None else segment.when
+    profiles: dict[str, Profile] = {}
+    decider = _decided(checked, definitions, profiles, expected.to_ms)
+    profile = profiles.get(expected.user)
+    if profile is None:
+        return []
+    return decider.program.explainer.leaves(condition, profile, START_MS + expected.to_ms)
+
+
+def _decided(checked: Checked, definitions: Definitions, profiles: dict[str, Profile], until_ms: int) -> Decider:
+    """Return a decider after all that arrives, and all that falls due, by an offset from the start."""
+    end_ms = START_MS + until_ms
+    consents = _consents(checked.scenario, definitions)
+    decider = Decider(msgspec.structs.replace(definitions, assumed_consents=consents), profiles, spread=False)
+    for arrival_ms, event in checked.arrivals:
+        if arrival_ms > end_ms:
+            break
+        # At equal time the event comes before the timers, hence one millisecond earlier.
+        decider.advance(arrival_ms - 1)
+        decider.decide(event)
+    decider.advance(end_ms)
+    return decider
+
+
+def _consents(scenario: Scenario, definitions: Definitions) -> frozenset[str]:
+    if ALL in scenario.consents:
+        return frozenset(action.purpose for action in definitions.actions.values())
+    return frozenset(scenario.consents)
+
+
+def _happened(outcome: AnyOutcome, watch: Watch) -> Happened | None:
+    """Return an outcome in a scenario's words, or None where scenarios do not list it or this one does not watch it."""
+    if not _is_watched(outcome, watch) or _goes_unsaid(outcome):
+        return None
+    at_ms, user = outcome.at_ms - START_MS, outcome.user_id
+    match outcome:
+        case SegmentChange():
+            return Happened(at_ms, user, outcome.change, outcome.segment, why=outcome.why)
+        case Trigger():
+            return Happened(at_ms, user, "triggered", outcome.action, key=outcome.key, why=outcome.why)
+        case Withdrawal():
+            return Happened(at_ms, user, "withdrawn", outcome.action, outcome.reason)
+        case Decision():
+            return Happened(at_ms, user, "refused", outcome.action, outcome.verdict, outcome.key, why=outcome.why)
+        case RunChange():
+            return Happened(at_ms, user, "ended", outcome.journey, outcome.reason, outcome.key)
+        case Goal():
+            return Happened(at_ms, user, "goal", outcome.event, key=outcome.key, value=outcome.value)
+
+
+def _is_watched(outcome: AnyOutcome, watch: Watch) -> bool:
+    if isinstance(outcome, SegmentChange):
+        return watch.journey is None and watch.segment in (None, outcome.segment)
+    return watch.segment is None and watch.journey in (None, outcome.journey)
+
+
+def _goes_unsaid(outcome: AnyOutcome) -> bool:
+    """Whether another outcome says it already: a sent trigger's decision, and of a run's start its first step."""
+    match outcome:
+        case Decision():
+            return outcome.verdict in _NOT_REFUSED
+        case RunChange():
+            return outcome.change == "started"
+        case _:
+            return False
+
+
+def _meets(happened: Happened, expected: Expected) -> bool:
+    return (
+        (happened.kind, happened.name, happened.user) == (expected.kind, expected.name, expected.user)
+        and expected.from_ms <= happened.at_ms <= expected.to_ms
+        and expected.because in (None, happened.because)
+        and expected.key in (None, happened.key)
+        and expected.value in (None, happened.value)
+    )
+
+
+def _vagueness(expected: Expected) -> tuple[int, int]:
+    open_fields = [expected.because, expected.key, expected.value].count(None)
+    return open_fields, expected.to_ms - expected.from_ms

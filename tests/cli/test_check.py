@@ -1,0 +1,74 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from stream.cli.check import command
+
+SHIPPED = Path(__file__).parents[2] / "config"
+
+
+def check(folder: Path) -> Result:
+    return CliRunner().invoke(command, [str(folder)])
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SHIPPED, tmp_path / "config"))
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_the_shipped_config_is_fine_and_summed_up_in_a_line() -> None:
+    result = check(SHIPPED)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("fine: ")
+    assert "7 segments, 1 journey, 4 actions; version " in result.stdout
+
+
+def test_five_planted_mistakes_are_told_each_at_its_line(config: Path) -> None:
+    edit(config / "events.yaml", "email_opened: {trigger_id: string", "email_opened: {trigger_id: strnig")
+    edit(config / "traits.yaml", "{count: product_viewed,", "{count: product_veiwed,")
+    edit(config / "segments" / "at_risk.yaml", "60d", "60")
+    edit(config / "journeys" / "cart_recovery.yaml", "trigger: reminder_ad", "trigger: remind_ad")
+    edit(config / "segments" / "repeat_buyer.yaml", "when", "wehn")
+    result = check(config)
+    assert (result.exit_code, result.stdout) == (2, "")
+    lines = [line.removeprefix(f"{config}/") for line in result.stderr.splitlines()]
+    assert [line.split(": ")[0] for line in lines[:-1]] == [
+        "events.yaml:49:32",
+        "journeys/cart_recovery.yaml:13:18",
+        "segments/at_risk.yaml:2:7",
+        "segments/repeat_buyer.yaml:2:1",
+        "traits.yaml:4:30",
+    ]
+    assert lines[-1].startswith("5 problems")
+
+
+def test_mistakes_in_settings_and_tests_are_told_too(config: Path) -> None:
+    (config / "settings.yaml").write_text("no_such_setting: 1\n", encoding="utf-8")
+    edit(config / "segments" / "repeat_buyer.test.yaml", "entered: repeat_buyer", "entered: repeat_buyr")
+    result = check(config)
+    assert result.exit_code == 2
+    assert f"{config}/settings.yaml:1:1: " in result.stderr
+    assert f"{config}/segments/repeat_buyer.test.yaml:8:" in result.stderr
+    assert "2 problems" in result.stderr
+
+
+def test_the_form_of_tests_is_checked_even_where_definitions_are_refused(config: Path) -> None:
+    edit(config / "segments" / "repeat_buyer.yaml", "orders", "order")
+    edit(config / "segments" / "at_risk.test.yaml", "until: 59d23h59m", "untill: 59d23h59m")
+    result = check(config)
+    assert f"{config}/segments/repeat_buyer.yaml:2:7: " in result.stderr
+    assert f"{config}/segments/at_risk.test.yaml:11:" in result.stderr
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    result = check(tmp_path / "nowhere")
+    assert result.exit_code == 2
+    assert "nowhere" in result.stderr

@@ -1,0 +1,95 @@
+"""Topics on a real broker: created once, verified ever after, refused when they cannot work."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from click.testing import CliRunner, Result
+
+from stream.cli.topics import command
+from stream.runtime.settings import Settings
+from stream.runtime.topics import wanted_topics
+from stream.runtime.topics_on_broker import TopicsRefused, ensure_topics
+from tests.kafka.conftest import Kafka
+
+
+@pytest.fixture
+def settings(kafka: Kafka) -> Settings:
+    prefix = kafka.unique("topics")
+    return Settings(app=prefix, topic_prefix=f"{prefix}.", brokers=kafka.bootstrap, partitions=3)
+
+
+async def create(settings: Settings, *topics: NewTopic) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.brokers)
+    await admin.start()
+    try:
+        await admin.create_topics(list(topics))
+        # The broker acknowledges a creation before its own metadata shows it.
+        while not {topic.name for topic in topics} <= set(await admin.list_topics()):
+            await asyncio.sleep(0.05)
+    finally:
+        await admin.close()
+
+
+async def test_all_topics_are_created_then_found_right(settings: Settings):
+    created = await ensure_topics(settings, create=True)
+    assert {finding.state for finding in created} == {"created"}
+    assert len(created) == len(wanted_topics(settings))
+    again = await ensure_topics(settings, create=True)
+    assert [(finding.state, finding.differences) for finding in again] == [("right", ())] * len(created)
+
+
+async def test_verifying_creates_nothing(settings: Settings):
+    assert {finding.state for finding in await ensure_topics(settings, create=False)} == {"missing"}
+    assert {finding.state for finding in await ensure_topics(settings, create=False)} == {"missing"}
+
+
+async def test_unequal_partitions_are_refused_before_anything_is_created(settings: Settings):
+    await create(settings, NewTopic(f"{settings.topic_prefix}cart", 5, 1))
+    await create(settings, NewTopic(f"{settings.topic_prefix}email", 3, 1))
+    with pytest.raises(TopicsRefused, match=r"cart has 5, .*email has 3"):
+        await ensure_topics(settings, create=True)
+    states = [finding.state for finding in await ensure_topics(with_prefix(settings, "other."), create=False)]
+    assert set(states) == {"missing"}
+
+
+def with_prefix(settings: Settings, prefix: str) -> Settings:
+    return Settings(
+        app=settings.app, topic_prefix=settings.topic_prefix + prefix, brokers=settings.brokers, partitions=3
+    )
+
+
+async def test_a_changelog_somebody_made_without_compaction_is_wrong_and_left_alone(settings: Settings):
+    await create(settings, NewTopic(f"{settings.app}-profiles-changelog", 3, 1))
+    findings = {finding.topic.name: finding for finding in await ensure_topics(settings, create=True)}
+    changelog = findings[f"{settings.app}-profiles-changelog"]
+    assert changelog.state == "wrong"
+    assert "cleanup.policy=delete, wanted compact" in changelog.differences
+
+
+def run(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(command, [str(folder), *arguments])
+
+
+def test_the_command_creates_verifies_and_refuses(settings: Settings, tmp_path: Path):
+    file = tmp_path / "settings.yaml"
+    text = f"app: {settings.app}\ntopic_prefix: {settings.topic_prefix}\nbrokers: {settings.brokers}\n"
+    file.write_text(text + "partitions: 3\n")
+    missing = run(tmp_path, "--verify")
+    assert missing.exit_code == 2
+    assert "9 of 9 topics cannot be used" in missing.stderr
+    created = run(tmp_path)
+    assert created.exit_code == 0
+    assert created.stdout.count("created ") == 9
+    assert run(tmp_path, "--verify").exit_code == 0
+    file.write_text(text + "partitions: 4\n")
+    refused = run(tmp_path)
+    assert refused.exit_code != 0
+    assert "the settings say partitions: 4" in refused.stderr
+
+
+def test_a_broker_that_is_not_there_is_said_so(tmp_path: Path):
+    refused = run(tmp_path, "--brokers", "127.0.0.1:1")
+    assert refused.exit_code != 0
+    assert "the brokers at 127.0.0.1:1" in refused.stderr

@@ -1,0 +1,130 @@
+"""What an expression is worth, by walking its nodes over a plain list of events; slow, and free of the core's code."""
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from stream.definitions import expressions as x
+from stream.definitions.shapes import Aggregate, Definitions
+from stream.model.events import Event, Scalar
+from tests.properties.cart_oracle import cart_of
+
+_OPERATIONS: Final = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
+
+Occurrence = tuple[int, Scalar]
+"""When, and the value it brought."""
+
+
+class Oracle:
+    """Knows all events of one user up to some time; `inside` says which segments they are in, instead of asking."""
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        events: Sequence[Event],
+        spread: int = 0,
+        inside: Mapping[str, bool] | None = None,
+    ) -> None:
+        self._definitions, self._events, self._spread, self._inside = definitions, events, spread, inside
+
+    def value(self, node: x.Expr, now_ms: int) -> Scalar | None:
+        """Return the value of a node at a time that no event comes after."""
+        match node:
+            case x.Constant():
+                return node.value
+            case x.Name():
+                return self._named(node, now_ms)
+            case x.Logic():
+                return _kleene(node.op, [self.value(part, now_ms) for part in node.parts])
+            case x.Not():
+                part = self.value(node.part, now_ms)
+                return None if part is None else not part
+            case x.Known():
+                return self.value(node.part, now_ms) is not None
+            case x.Default():
+                part = self.value(node.part, now_ms)
+                return self.value(node.otherwise, now_ms) if part is None else part
+            case x.Since():
+                moment = self.value(node.moment, now_ms)
+                return None if moment is None else (now_ms - moment) * node.direction
+            case x.Compare() | x.Arithmetic():
+                left, right = self.value(node.left, now_ms), self.value(node.right, now_ms)
+                if left is None or right is None or (node.op == "/" and right == 0):
+                    return None
+                return _OPERATIONS[node.op](left, right)
+
+    def is_inside(self, segment: str, now_ms: int) -> bool:
+        """Tell whether the user is in a segment that is left as soon as its condition does not hold."""
+        if self._inside is not None:
+            return self._inside[segment]
+        return self.value(self._definitions.segments[segment].when, now_ms) is True
+
+    def trait(self, trait: Aggregate, now_ms: int) -> Scalar | None:
+        """Return an aggregate over the occurrences that count now."""
+        found = [one for one in self._occurrences(trait) if self._counts(trait, one[0], now_ms)]
+        values = [value for _, value in found]
+        if trait.op == "count":
+            return len(found)
+        if trait.op == "distinct":
+            return len(set(values))
+        if trait.op == "sum":
+            return sum(values)
+        return _of_some(trait.op, found, values) if found else None
+
+    def _named(self, node: x.Name, now_ms: int) -> Scalar | None:
+        if node.kind == "cart":
+            return cart_of(self._events).property(node.name)
+        if node.kind == "segment":
+            return self.is_inside(node.name, now_ms)
+        trait = self._definitions.traits[node.name]
+        return self.trait(trait, now_ms) if isinstance(trait, Aggregate) else self.value(trait.value, now_ms)
+
+    def _occurrences(self, trait: Aggregate) -> list[Occurrence]:
+        of = [event for event in self._events if event.name == trait.event]
+        if trait.property in (None, "at"):
+            return [(event.time_ms, event.time_ms) for event in of]
+        return [(event.time_ms, event.props[trait.property]) for event in of if trait.property in event.props]
+
+    def _counts(self, trait: Aggregate, at_ms: int, now_ms: int) -> bool:
+        """The rule of windows: by whole buckets of a 168th; what was last (and last seen) by the millisecond."""
+        if trait.within_ms is None:
+            return True
+        if trait.op in ("last", "distinct"):
+            return now_ms - at_ms <= trait.within_ms
+        width_ms = max(1, trait.within_ms // 168)
+        bucket_ends_ms = ((at_ms + self._spread) // width_ms + 1) * width_ms - self._spread
+        return now_ms < bucket_ends_ms + trait.within_ms
+
+
+def _of_some(op: str, found: list[Occurrence], values: list[Scalar]) -> Scalar:
+    match op:
+        case "avg":
+            return sum(values) / len(values)
+        case "min":
+            return min(values)
+        case "max":
+            return max(values)
+        case "first":
+            return min(found, key=lambda one: one[0])[1]
+        case "last":
+            return max(reversed(found), key=lambda one: one[0])[1]
+        case _:
+            return min(values, key=lambda value: (-values.count(value), value))
+
+
+def _kleene(op: str, parts: list[Scalar | None]) -> bool | None:
+    decides = op == "or"
+    if any(part is decides for part in parts):
+        return decides
+    return None if any(part is None for part in parts) else not decides
