@@ -125,9 +125,10 @@ class Decider:
 
     def _take_in(self, profile: Profile, event: Event, now_ms: int) -> None:
         """Let an event change the profile, and follow up what comes of it."""
-        turn = self._turn
+        turn, is_new = self._turn, profile.now_ms == -NEVER
         turn.begin(profile, now_ms)
-        profile.history_until_ms = max(profile.history_until_ms, event.history_until_ms)
+        if event.history_until_ms > profile.history_until_ms:
+            profile.history_until_ms = event.history_until_ms
         handler = self.program.handler(event.name)
         if handler.changes_cart:
             for changed in cart.apply(profile, event):
@@ -137,6 +138,8 @@ class Decider:
         if handler.changes_person:
             people.apply(profile, event)
         self._follow(handler, Fact(event.name, event.props, event.time_ms, event.id))
+        if is_new:  # some conditions hold of whoever has done nothing yet, and no event of theirs need come
+            segments.evaluate(turn, self.program.segments.values(), event.id)
         self._follow_up(profile)
 
     def _fire(self, profile: Profile) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from math import fsum
-from operator import add
 from typing import Final
 
 from stream.decision.reading import Reader, Reading
@@ -14,69 +13,79 @@ from stream.model.profile import NEVER, Profile
 from stream.model.states import Buckets
 
 _MERGE: Final[dict[str, Callable[[Scalar, Scalar], Scalar]]] = {
-    "count": add,
     "sum": lambda kept, value: saturated(kept + value),  # type: ignore[operator, arg-type]  # only numbers are summed
-    "avg": add,
     "min": min,
     "max": max,
     "first": lambda kept, _value: kept,
 }
 
 
-def bucketed(key: str, op: str, span: Window) -> Update:
-    """Take a value into its bucket; an event older than the window is forgotten at once.
-
-    Within a bucket, `first` is the first to arrive.
-    """
-    merge, averages, counts, width_ms = _MERGE[op], op == "avg", op == "count", span.width_ms
+def merged_in_buckets(key: str, op: str, span: Window) -> Update:
+    """Keep one value a bucket. Within a bucket, `first` is the first to arrive."""
+    merge = _MERGE[op]
 
     def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
-        if counts:
-            value = 1
-        elif averages:
-            value = float(value)  # sums of integers could outgrow 64 bits
-        buckets = profile.traits.get(key)
-        if buckets.__class__ is not Buckets:
-            buckets = profile.traits[key] = Buckets([], [], [], 0, "")
-        number = (time_ms + profile.spread) // width_ms
-        if buckets.numbers and buckets.numbers[-1] == number:
-            at, there = -1, True
-        elif number < span.oldest(profile.now_ms, profile.spread):
-            return
-        else:
-            drop_old(buckets, span.oldest(profile.now_ms, profile.spread))
-            at, there = place(buckets.numbers, number)
-        if there:
+        buckets, at, is_there = _bucket(profile, key, span, time_ms)
+        if is_there:
             buckets.values[at] = merge(buckets.values[at], value)
-        else:
-            buckets.numbers.insert(at, number)
+        elif at >= 0:
+            buckets.numbers.insert(at, span.number(time_ms, profile.spread))
             buckets.values.insert(at, value)
-            if averages:
-                buckets.counts.insert(at, 0)
-        if averages:
+        buckets.event = event if at >= 0 else buckets.event
+
+    return update
+
+
+def averaged_in_buckets(key: str, span: Window) -> Update:
+    """Keep the sum and the count of each bucket; as floats, since sums of integers could outgrow 64 bits."""
+
+    def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
+        buckets, at, is_there = _bucket(profile, key, span, time_ms)
+        if is_there:
+            buckets.values[at] += float(value)  # type: ignore[operator]  # only numbers are averaged
             buckets.counts[at] += 1
-        if counts:
-            buckets.total += 1
-        buckets.event = event
+        elif at >= 0:
+            buckets.numbers.insert(at, span.number(time_ms, profile.spread))
+            buckets.values.insert(at, float(value))
+            buckets.counts.insert(at, 1)
+        buckets.event = event if at >= 0 else buckets.event
 
     return update
 
 
 def counted_in_buckets(key: str, span: Window) -> Update:
-    """Count into buckets; most events fall into the newest one, which is why this has a way of its own."""
-    elsewhere, width_ms = bucketed(key, "count", span), span.width_ms
+    """Count into buckets. Most events fall into the newest one, which has a quick way of its own."""
+    width_ms = span.width_ms
 
-    def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
+    def update(profile: Profile, _value: Scalar, time_ms: int, event: str) -> None:
         buckets = profile.traits.get(key)
         number = (time_ms + profile.spread) // width_ms
-        if isinstance(buckets, Buckets) and buckets.numbers and buckets.numbers[-1] == number:
-            buckets.values[-1] += 1  # type: ignore[operator]  # counts are ints
-            buckets.total += 1
-            buckets.event = event
+        if not (isinstance(buckets, Buckets) and buckets.numbers and buckets.numbers[-1] == number):
+            buckets, at, is_there = _bucket(profile, key, span, time_ms)
+            if at < 0:
+                return
+            if not is_there:
+                buckets.numbers.insert(at, number)
+                buckets.values.insert(at, 0)
         else:
-            elsewhere(profile, value, time_ms, event)
+            at = -1
+        buckets.values[at] += 1  # type: ignore[operator]  # counts are ints
+        buckets.total += 1
+        buckets.event = event
 
     return update
+
+
+def _bucket(profile: Profile, key: str, span: Window, time_ms: int) -> tuple[Buckets, int, bool]:
+    """Return the buckets, where a time's bucket belongs among them (-1: too old), and whether it is there."""
+    buckets = profile.traits.get(key)
+    if not isinstance(buckets, Buckets):
+        buckets = profile.traits[key] = Buckets([], [], [], 0, "")
+    number, oldest = span.number(time_ms, profile.spread), span.oldest(profile.now_ms, profile.spread)
+    if number < oldest:
+        return buckets, -1, False
+    drop_old(buckets, oldest)
+    return (buckets, *place(buckets.numbers, number))
 
 
 def _value(op: str, is_exact: bool, buckets: Buckets) -> Scalar:
@@ -134,5 +143,11 @@ def rolling_trait(trait: Aggregate, key: str) -> tuple[Update, Reader]:
     if trait.op == "last":
         return kept(key, REPLACES["last"]), fresh_cell_reader(key, trait.within_ms)
     span = window(trait.within_ms)
-    update = counted_in_buckets(key, span) if trait.op == "count" else bucketed(key, trait.op, span)
-    return update, bucket_reader(key, trait, span)
+    read = bucket_reader(key, trait, span)
+    match trait.op:
+        case "count":
+            return counted_in_buckets(key, span), read
+        case "avg":
+            return averaged_in_buckets(key, span), read
+        case _:
+            return merged_in_buckets(key, trait.op, span), read

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
@@ -14,6 +14,7 @@ from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
 from aiokafka.producer import sender
 
 from stream.model.errors import StreamStop
+from stream.runtime.kafka_topic_ids import topic_ids
 from stream.runtime.security import kafka_security
 from stream.runtime.settings_fields import Settings
 from stream.runtime.task_ports import Failed, Fenced, Outgoing
@@ -56,7 +57,9 @@ class KafkaWriter:
         sent, self._sent = self._sent, []
         with self._translated():
             async with asyncio.timeout(self._timeout_s):
-                await asyncio.gather(*sent)
+                for result in await asyncio.gather(*sent, return_exceptions=True):
+                    if isinstance(result, BaseException):
+                        raise result
                 await self._producer.commit_transaction()
 
     async def abort(self) -> None:
@@ -152,17 +155,27 @@ class KafkaTransactions:
             self._counts[topic] = await self._ask(topic)
         return self._counts[topic]
 
+    async def topic_ids(self, topics: Sequence[str]) -> dict[str, str]:
+        """Ask the brokers now; what they do not know is left out."""
+        async with self._admin(topics) as admin:
+            return await topic_ids(admin._client, topics)
+
     async def _ask(self, topic: str) -> int:
+        async with self._admin([topic]) as admin:
+            found = (await admin.describe_topics([topic]))[0]
+        if found["error_code"] or not found["partitions"]:
+            raise StreamStop(f"there is no topic {topic}; `stream topics` creates it")
+        return len(found["partitions"])
+
+    @asynccontextmanager
+    async def _admin(self, topics: Sequence[str]) -> AsyncIterator[AIOKafkaAdminClient]:
         admin = AIOKafkaAdminClient(
             bootstrap_servers=self._settings.brokers.split(","), **kafka_security(self._settings)
         )
         try:
             await admin.start()
-            found = (await admin.describe_topics([topic]))[0]
+            yield admin
         except (KafkaError, OSError) as error:
-            raise StreamStop(f"the brokers do not answer about topic {topic}: {error!r}") from error
+            raise StreamStop(f"the brokers do not answer about {', '.join(topics)}: {error!r}") from error
         finally:
             await admin.close()
-        if found["error_code"] or not found["partitions"]:
-            raise StreamStop(f"there is no topic {topic}; `stream topics` creates it")
-        return len(found["partitions"])

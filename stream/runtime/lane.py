@@ -80,9 +80,7 @@ class Lane:
 
     @property
     def lag(self) -> int:
-        """How many offsets the log has beyond the next one, as of the last fetch; markers and gaps count until
-        passed.
-        """
+        """How many offsets the log has beyond the next one, as of the last fetch; markers count until passed."""
         end = self.sources.end_offset(self.tp)
         return 0 if end is None or self.is_drained else max(0, end - self.next_offset)
 
@@ -119,9 +117,7 @@ class Lane:
                 return
 
     def regulate(self, low: int, high: int, *, is_needed: bool) -> None:
-        """Pause reading above the high mark and resume below the low one; a source the others wait for always goes
-        on.
-        """
+        """Pause above the high mark and resume at the low one; a source that the others wait for always goes on."""
         waiting = len(self.items)
         if self._is_paused and (is_needed or waiting <= low):
             self._is_paused = False

@@ -20,12 +20,10 @@ _YIELD_EVERY: Final = 5_000
 
 
 class Recovered(msgspec.Struct):
-    """What a changelog says: profiles still encoded, by user, and the position, None where nothing was ever
-    committed.
-    """
+    """What a changelog says: profiles by user, still encoded, and the position, an empty one where there is none."""
 
     profiles: dict[str, bytes]
-    position: Position | None
+    position: Position
 
 
 async def recover(batches: AsyncIterator[Sequence[tuple[bytes, bytes | None]]]) -> Recovered:
@@ -37,7 +35,7 @@ async def recover(batches: AsyncIterator[Sequence[tuple[bytes, bytes | None]]]) 
     if position is None and any(value is not None for value in latest.values()):
         raise StreamStop("the changelog has profiles but no position record: it is not ours, or part of it was deleted")
     profiles = {key.decode(): value for key, value in latest.items() if value is not None}
-    return Recovered(profiles, None if position is None else decode_position(position))
+    return Recovered(profiles, Position() if position is None else decode_position(position))
 
 
 async def schedule_timers(decider: Decider, profiles: Mapping[str, bytes]) -> None:
@@ -51,13 +49,11 @@ async def schedule_timers(decider: Decider, profiles: Mapping[str, bytes]) -> No
             await asyncio.sleep(0)
 
 
-def starting_offsets(position: Position | None, bounds: Mapping[TP, tuple[int, int]]) -> dict[TP, int]:
-    """Return where to read each source from; raises StreamStop where the log no longer holds, or never held, that
-    place.
-    """
+def starting_offsets(position: Position, bounds: Mapping[TP, tuple[int, int]]) -> dict[TP, int]:
+    """Return where to read each source from; raises StreamStop where the log does not reach back, or up, to there."""
     offsets: dict[TP, int] = {}
     for tp, (start, end) in bounds.items():
-        offset = None if position is None else position.next_offsets.get(tp.topic)
+        offset = position.next_offsets.get(tp.topic)
         if offset is None:
             offset = start
         elif offset > end:
@@ -72,6 +68,16 @@ def starting_offsets(position: Position | None, bounds: Mapping[TP, tuple[int, i
             )
         offsets[tp] = offset
     return offsets
+
+
+def check_topic_ids(position: Position, found: Mapping[str, str]) -> None:
+    """Raise StreamStop where an input topic is not the one that the position speaks of."""
+    for topic, topic_id in position.topic_ids.items():
+        if found.get(topic, topic_id) != topic_id:
+            raise StreamStop(
+                f"{topic} was deleted and created anew since its tasks last committed; "
+                "their position says nothing of what is in it now"
+            )
 
 
 def check_co_partitioned(partitions: Mapping[str, Iterable[int]]) -> int:

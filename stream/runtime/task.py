@@ -48,8 +48,7 @@ class TaskParts(msgspec.Struct, frozen=True):
 
 
 class Task:
-    """Runs from `start` until it fails or is given away; a failure is the exception of the asyncio task `start`
-    returns.
+    """Runs from `start` until it is given away or fails; the failure is the exception of what `start` returns.
 
     Between two awaits profiles, position and pending outcomes belong together: items are taken from the lanes and
     decided without an await in between.
@@ -116,7 +115,7 @@ class Task:
         """How the task stands now."""
         decider, now_ms = self._parts.decider, self._wall.now_ms()
         behind = {
-            tp.topic: 0.0 if lane.is_drained else max(0.0, (now_ms - max(0, lane.newest_ms)) / 1_000)
+            self._label(tp): 0.0 if lane.is_drained else max(0.0, (now_ms - max(0, lane.newest_ms)) / 1_000)
             for tp, lane in self._lanes.items()
         }
         return TaskGauges(
@@ -125,7 +124,7 @@ class Task:
             timer_backlog=decider.backlog,
             segment_members=dict(decider.counts.segments),
             runs=dict(decider.counts.runs),
-            lag_records={(tp.topic, tp.partition): lane.lag for tp, lane in self._lanes.items()},
+            lag_records={(self._label(tp), tp.partition): lane.lag for tp, lane in self._lanes.items()},
             behind_seconds=behind,
         )
 
@@ -182,9 +181,7 @@ class Task:
         self._absorb(items[-1].log_ms)
 
     def _fire(self) -> bool:
-        """Fire timers as far as the clock allows, one due time after the other; whether some are left for the next
-        slice.
-        """
+        """Fire timers as far as the clock allows, one due time after the other; whether some were left for later."""
         merge, decider = self._parts.merge, self._parts.decider
         clock_ms, until_s = merge.timers_until_ms(), self._wall.monotonic_s() + SLICE_S
         if decider.next_due_ms <= clock_ms:
@@ -263,9 +260,14 @@ class Task:
         )
 
     def _report(self) -> None:
-        topics = {rank: lane.tp.topic for rank, lane in self._by_rank.items()}
+        topics = {rank: self._label(lane.tp) for rank, lane in self._by_rank.items()}
         self._metrics.count_events({(topics[rank], name): count for (rank, name), count in self._decided.items()})
         intake = self._parts.intake
         self._metrics.count_dropped({"unplanned": intake.unplanned, "duplicate": self._duplicates})
         self._decided.clear()
         intake.unplanned = self._duplicates = 0
+
+    def _label(self, tp: TP) -> str:
+        """Return the topic as the tracking plan and the metrics name it, without the prefix."""
+        topic: str = tp.topic
+        return topic.removeprefix(self._settings.topic_prefix)

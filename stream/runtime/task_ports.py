@@ -53,6 +53,9 @@ class Transactions(Protocol):
     async def partitions(self, topic: str) -> int:
         """The number of partitions of a topic that is written to; raises StreamStop where there is no such topic."""
 
+    async def topic_ids(self, topics: Sequence[str]) -> dict[str, str]:
+        """The ids of topics, which tell one from another of the same name; unknown ones are left out."""
+
 
 class Changelog(Protocol):
     """The committed records of the tasks' state."""

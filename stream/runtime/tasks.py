@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
+import msgspec
+
 from stream.decision.decider import Decider
 from stream.decision.turn import Counts
 from stream.definitions.shapes import Definitions
@@ -26,13 +28,28 @@ from stream.runtime.placement import Placement
 from stream.runtime.ports import TP, Record, Sources
 from stream.runtime.position import Position
 from stream.runtime.profiles import ProfileMap
-from stream.runtime.recovery import Recovered, check_co_partitioned, recover, schedule_timers, starting_offsets
+from stream.runtime.recovery import (
+    Recovered,
+    check_co_partitioned,
+    check_topic_ids,
+    recover,
+    schedule_timers,
+    starting_offsets,
+)
 from stream.runtime.settings_fields import Settings
 from stream.runtime.task import Task, TaskParts
 from stream.runtime.task_ports import Failed, Fenced, TaskPorts, Writer
 from stream.runtime.topics import changelog_topic, input_topics
 
 logger = logging.getLogger(__name__)
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """What all tasks share: the partition count, the way out, and which input topics these are."""
+
+    count: int
+    delivery: Delivery
+    topic_ids: dict[str, str]
 
 
 class Tasks:
@@ -131,6 +148,7 @@ class Tasks:
             self._given_away.update(task.committed_offsets())
         if not self.failure.done():
             self.failure.set_exception(error)
+            self.failure.exception()  # asyncio would print it a second time, should the worker be stopping already
 
     # ---------------------------------------------------------------------------------------------- take-over
 
@@ -139,8 +157,8 @@ class Tasks:
         if not numbers:
             return []
         count = check_co_partitioned({topic: sources.partitions(topic) for topic in self.input_topics})
-        delivery = await self._delivery(count)
-        jobs = [asyncio.create_task(self._take_over(number, count, sources, delivery)) for number in numbers]
+        place = _Place(count, await self._delivery(count), await self._ports.transactions.topic_ids(self.input_topics))
+        jobs = [asyncio.create_task(self._take_over(number, place, sources)) for number in numbers]
         try:
             return await asyncio.gather(*jobs)
         except BaseException:
@@ -160,37 +178,42 @@ class Tasks:
         partitions = {topic: await transactions.partitions(prefix + topic) for topic in OUTPUT_TOPICS}
         return Delivery(self._settings.app, prefix, partitions)
 
-    async def _take_over(self, number: int, count: int, sources: Sources, delivery: Delivery) -> Task:
-        """Fence, then read the state, then find where to read on: whoever reads state has made all other writers
-        powerless.
+    async def _take_over(self, number: int, place: _Place, sources: Sources) -> Task:
+        """Fence, then read the state, then find where to read on.
+
+        The order is the proof: whoever reads the state has made all other writers powerless.
         """
         writer = await self._ports.transactions.open(number)
         try:
-            recovered = await recover(self._ports.changelog.read(number))
+            state = await recover(self._ports.changelog.read(number))
             bounds = await sources.bounds([TP(topic, number) for topic in self.input_topics])
-            offsets = starting_offsets(recovered.position, bounds)
-            lanes = [Lane(TP(topic, number), rank, sources) for rank, topic in enumerate(self.input_topics)]
-            position = Position() if recovered.position is None else recovered.position
-            for lane in lanes:
-                heartbeat_ms = position.clock_ms if self._settings.clock == "event" else -NEVER
-                lane.start(offsets[lane.tp], position.skipped(lane.tp.topic), heartbeat_ms)
-            parts = await self._parts(lanes, recovered, writer, (number, count, delivery))
+            offsets = starting_offsets(state.position, bounds)
+            check_topic_ids(state.position, place.topic_ids)
+            parts = await self._parts(number, place, self._lanes(offsets, state.position, sources), state, writer)
         except BaseException:
             await writer.close()
             raise
         return Task(number, parts, self._settings, self._metrics, self._ports.clock)
 
+    def _lanes(self, offsets: Mapping[TP, int], position: Position, sources: Sources) -> list[Lane]:
+        """Return the task's sources, in order of rank, each where it is to be read on."""
+        rank = {topic: rank for rank, topic in enumerate(self.input_topics)}
+        heartbeat_ms = position.clock_ms if self._settings.clock == "event" else -NEVER
+        lanes = [Lane(tp, rank[tp.topic], sources) for tp in sorted(offsets, key=lambda tp: rank[tp.topic])]
+        for lane in lanes:
+            lane.start(offsets[lane.tp], position.skipped(lane.tp.topic), heartbeat_ms)
+        return lanes
+
     async def _parts(
-        self, lanes: list[Lane], recovered: Recovered, writer: Writer, place: tuple[int, int, Delivery]
+        self, number: int, place: _Place, lanes: list[Lane], state: Recovered, writer: Writer
     ) -> TaskParts:
         settings, wall = self._settings, self._ports.clock
-        number, count, delivery = place
-        position = Position() if recovered.position is None else recovered.position
+        position = state.position
         is_live = settings.clock == "wall"
-        profiles = ProfileMap(recovered.profiles)
+        profiles = ProfileMap(state.profiles)
         decider = Decider(self._definitions, profiles)
         decider.restore(Counts(dict(position.segments), dict(position.runs)))
-        await schedule_timers(decider, recovered.profiles)
+        await schedule_timers(decider, state.profiles)
         merge: Merge = EventMerge(lanes, position.clock_ms)
         if is_live:
             merge = WallMerge(lanes, TaskClock(wall, settings.lateness_ms, position.clock_ms))
@@ -199,10 +222,10 @@ class Tasks:
             lanes=lanes,
             intake=Intake(self._codec, wall, settings.future_limit_ms if is_live else None),
             merge=merge,
-            placement=Placement(number, count),
+            placement=Placement(number, place.count),
             decider=decider,
             profiles=profiles,
             writer=writer,
-            checkpoints=Checkpoints(changelog, writer, delivery, wall, expires=is_live),
-            position=position,
+            checkpoints=Checkpoints(changelog, writer, place.delivery, wall, expires=is_live),
+            position=msgspec.structs.replace(position, topic_ids={**position.topic_ids, **place.topic_ids}),
         )
