@@ -162,7 +162,8 @@ class Decider:
                 self._follow(self.program.handler(fact.name), fact)
         due_ms = journeys.next_wait_ms(profile.runs) if profile.runs else NEVER
         for membership in profile.memberships.values():
-            due_ms = min(due_ms, membership.next_ms)
+            if membership.next_ms < due_ms:
+                due_ms = membership.next_ms
         profile.due_ms = due_ms
 
     def _follow(self, handler: Handler, fact: Fact) -> None:

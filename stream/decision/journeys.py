@@ -38,7 +38,11 @@ def go_on_due(turn: Turn, cause: str) -> None:
 
 def next_wait_ms(waiting: list[Run]) -> int:
     """Return when the first of the runs goes on."""
-    return min((run.wait_ms for run in waiting), default=NEVER)
+    next_ms = NEVER
+    for run in waiting:
+        if run.wait_ms < next_ms:
+            next_ms = run.wait_ms
+    return next_ms
 
 
 def _entered(fact: Fact) -> object:

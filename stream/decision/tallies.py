@@ -85,7 +85,7 @@ def top_update(key: str, span: Window | None) -> Update:
                 buckets.numbers.insert(at, number)
                 buckets.tallies.insert(at, {})
             tally = buckets.tallies[at]
-        name = _name(value)
+        name = value if value.__class__ is str and len(value) <= LONGEST_VALUE else _name(value)
         if name in tally or len(tally) < KEYS_KEPT:
             tally[name] = tally.get(name, 0) + 1
         buckets.event = event

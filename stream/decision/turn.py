@@ -54,7 +54,8 @@ class Turn:
         self.profile = profile
         self.now_ms = now_ms if now_ms > profile.now_ms else profile.now_ms
         profile.now_ms = self.now_ms
-        self.facts.clear()
+        if self.facts:
+            self.facts = []
 
     def add(self, name: str, props: Mapping[str, Scalar], cause: str) -> None:
         """Note a derived event, now, to be followed up in this turn."""

@@ -205,3 +205,9 @@ def test_definitions_that_feed_on_each_other_stop() -> None:
     assert told[:3] == ["entered dizzy", "exited dizzy", "entered dizzy"]
     assert len(told) <= 2 * GENERATIONS
     assert story.profile().memberships["dizzy"].inside is (len(told) % 2 == 1)
+
+
+def test_what_holds_of_a_new_user_is_entered_with_the_first_event() -> None:
+    story = story_of(never_bought="orders == 0", unseen="not known(viewed_at)")
+    assert words(story.tell(0, "measured", n=1)) == ["entered never_bought", "entered unseen"]
+    assert words(story.tell(1, "order_completed")) == ["exited never_bought"]
