@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from stream.model.profile import NEVER
+from stream.runtime.merge import EventMerge
+from tests.runtime.filled_lanes import Sources, beat, fill, lanes, live, shown
+
+# ------------------------------------------------------------------------------------------------------------ wall
+
+
+def test_sources_are_taken_in_order_of_time_and_at_equal_time_of_rank() -> None:
+    a, b, c = lanes(Sources(), "a", "b", "c")
+    fill(a, 1, 5, 9)
+    fill(b, 5, 6)
+    fill(c, 2, 5)
+    assert shown(live(c, b, a).take(99)) == [(1, 0), (2, 2), (5, 0), (5, 1), (5, 2), (6, 1), (9, 0)]
+
+
+def test_each_source_is_taken_in_offset_order_even_where_its_times_go_back() -> None:
+    a, b = lanes(Sources(), "a", "b")
+    fill(a, 7, 3)
+    fill(b, 5)
+    assert shown(live(a, b).take(99)) == [(5, 1), (7, 0), (3, 0)]
+
+
+def test_an_empty_source_with_records_to_read_holds_the_others_and_one_without_does_not() -> None:
+    sources = Sources()
+    a, b = lanes(sources, "a", "b")
+    fill(a, 1, 2)
+    sources.ends[b.tp] = 1
+    merge = live(a, b)
+    assert shown(merge.take(99)) == []
+    assert (merge.needs(a), merge.needs(b)) == (False, True)
+    sources.positions[b.tp] = 1
+    assert shown(merge.take(99)) == [(1, 0), (2, 0)]
+
+
+def test_a_source_nothing_is_known_of_yet_holds_the_others() -> None:
+    sources = Sources()
+    a, b = lanes(sources, "a", "b")
+    fill(a, 1)
+    sources.ends[b.tp] = None
+    assert shown(live(a, b).take(99)) == []
+
+
+def test_a_source_running_empty_with_more_to_read_stops_the_others_there() -> None:
+    sources = Sources()
+    a, b = lanes(sources, "a", "b")
+    fill(a, 1, 2, 3, 8)
+    fill(b, 2)
+    sources.ends[b.tp] = 5
+    sources.positions[b.tp] = 1
+    assert shown(live(a, b).take(99)) == [(1, 0), (2, 0), (2, 1)]
+
+
+def test_no_more_than_the_limit_is_taken_and_the_next_offset_stands_before_the_rest() -> None:
+    a, b = lanes(Sources(), "a", "b")
+    fill(a, 1, 2, 3)
+    fill(b, 1)
+    merge = live(a, b)
+    assert shown(merge.take(2)) == [(1, 0), (1, 1)]
+    assert (a.next_offset, b.next_offset) == (1, 1)
+    assert shown(merge.take(1)) == [(2, 0)]
+
+
+# ----------------------------------------------------------------------------------------------------------- event
+
+
+def test_a_round_is_sorted_and_goes_up_to_the_least_heartbeat_inclusive() -> None:
+    a, b = lanes(Sources(), "a", "b")
+    fill(a, 4, 1, 3)
+    fill(b, 3, 2, 5)
+    beat(a, 9)
+    beat(b, 4)
+    merge = EventMerge([a, b], -NEVER)
+    assert shown(merge.take(99)) == [(1, 0), (2, 1), (3, 0), (3, 1), (4, 0)]
+    assert merge.timers_until_ms() == 4
+    assert merge.fired()
+    assert merge.clock_ms == 4
+    assert shown(merge.take(99)) == []
+
+
+def test_no_timer_may_fire_while_items_of_the_round_are_left() -> None:
+    (a,) = lanes(Sources(), "a")
+    fill(a, 1, 2)
+    beat(a, 2)
+    merge = EventMerge([a], -NEVER)
+    merge.take(1)
+    assert merge.timers_until_ms() == -NEVER
+    assert not merge.fired()
+    merge.take(1)
+    assert merge.timers_until_ms() == 2
+
+
+def test_the_position_passes_a_heartbeat_only_when_its_timers_have_fired() -> None:
+    (a,) = lanes(Sources(), "a")
+    fill(a, 1)
+    beat(a, 2)
+    merge = EventMerge([a], -NEVER)
+    merge.take(99)
+    assert a.next_offset == 1
+    merge.fired()
+    assert a.next_offset == 2
+
+
+def test_a_heartbeat_the_others_have_not_reached_is_read_again_by_a_successor() -> None:
+    a, b = lanes(Sources(), "a", "b")
+    beat(a, 5)
+    beat(b, 9)
+    merge = EventMerge([a, b], -NEVER)
+    merge.take(99)
+    merge.fired()
+    assert (a.next_offset, b.next_offset) == (1, 0)
+
+
+def test_what_is_decided_out_of_offset_order_is_told_beyond_the_next_offset() -> None:
+    (a,) = lanes(Sources(), "a")
+    fill(a, 9, 1, 2, 8, 3)
+    beat(a, 5)
+    merge = EventMerge([a], -NEVER)
+    merge.take(2)
+    assert (a.next_offset, a.decided_beyond()) == (0, [(1, 2)])
+    merge.take(99)
+    merge.fired()
+    assert (a.next_offset, a.decided_beyond()) == (0, [(1, 2), (4, 5)])
+    beat(a, 9)
+    merge.take(99)
+    merge.fired()
+    assert (a.next_offset, a.decided_beyond()) == (7, [])
+
+
+def test_a_source_in_order_has_nothing_decided_beyond() -> None:
+    (a,) = lanes(Sources(), "a")
+    fill(a, 1, 2, 3)
+    beat(a, 3)
+    merge = EventMerge([a], -NEVER)
+    merge.take(2)
+    assert (a.next_offset, a.decided_beyond()) == (2, [])
+
+
+def test_an_event_sent_after_the_heartbeat_that_covered_it_goes_first_in_the_next_round() -> None:
+    (a,) = lanes(Sources(), "a")
+    beat(a, 5)
+    merge = EventMerge([a], -NEVER)
+    merge.take(99)
+    merge.fired()
+    fill(a, 7, 4)
+    assert shown(merge.take(99)) == []
+    beat(a, 7)
+    assert shown(merge.take(99)) == [(4, 0), (7, 0)]
+
+
+def test_the_source_with_the_least_heartbeat_is_needed_until_a_round_begins() -> None:
+    a, b = lanes(Sources(), "a", "b")
+    merge = EventMerge([a, b], -NEVER)
+    beat(a, 5)
+    assert (merge.needs(a), merge.needs(b)) == (False, True)
+    fill(b, 1)
+    beat(b, 5)
+    merge.take(1)
+    assert (merge.needs(a), merge.needs(b)) == (False, False)
+    merge.fired()
+    assert (merge.needs(a), merge.needs(b)) == (True, True)
