@@ -13,7 +13,8 @@ import msgspec
 
 from stream.definitions.durations import parse_duration
 from stream.definitions.expressions import Expr, ValueType
-from stream.definitions.typing import TypeMismatch, Typer
+from stream.definitions.problems import nearest
+from stream.definitions.typing import CONSTANTS, NO_SUCH_NAME, TypeMismatch, Typer
 
 LONGEST: Final = 2_000
 DEEPEST: Final = 40
@@ -50,6 +51,25 @@ def parse_expression(text: str, scope: Scope) -> Expr:
         return typer.typed(tree)
     except TypeMismatch as wrong:
         raise ExpressionError(wrong.message, indent + wrong.offset, wrong.suggestion) from None
+
+
+def unknown_names(text: str, scope: Scope, doubtful: frozenset[str] = frozenset()) -> list[ExpressionError]:
+    """Return every name of an expression that stands for nothing, each with its place and the nearest known name.
+
+    `doubtful` names exist, though their types are not known. Raises `ExpressionError` where the text does not parse.
+    """
+    source = text.replace("\n", " ").rstrip()
+    indent = len(source) - len(source.lstrip())
+    tree, durations = _parse(source.lstrip())
+    functions = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    owners = {node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    known = {*scope.traits, *scope.segments, *doubtful, *CONSTANTS}
+    named = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in functions | owners]
+    return [
+        ExpressionError(NO_SUCH_NAME.format(name=node.id), indent + node.col_offset, nearest(node.id, known))
+        for node in sorted(named, key=lambda node: node.col_offset)
+        if node.id not in known and node.col_offset not in durations
+    ]
 
 
 def identifiers(text: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ import msgspec
 
 from stream.definitions.durations import parse_duration
 from stream.definitions.expressions import Expr, ValueType
-from stream.definitions.parsing import ExpressionError, Scope, identifiers, parse_expression
+from stream.definitions.parsing import ExpressionError, Scope, identifiers, parse_expression, unknown_names
 from stream.definitions.problems import Problem, Spot, nearest
 from stream.definitions.source import YamlList, YamlMap, YamlNode, YamlText
 from stream.definitions.typing import FUNCTIONS
@@ -192,13 +192,22 @@ class Reader:
 
     def expression(self, node: YamlNode | None, of: str, words: Vocabulary) -> Expr | None:
         """Return a checked expression; None where it is wrong, or where another mistake keeps it from being checked."""
-        if not self.text(node, of) or not isinstance(node, YamlText) or words.doubts(node.text):
+        if not self.text(node, of) or not isinstance(node, YamlText):
             return None
+        scope = Scope(words.traits, words.segments, words.currency)
         try:
-            return parse_expression(node.text, Scope(words.traits, words.segments, words.currency))
+            unknown = unknown_names(node.text, scope, words.doubtful)
+            if words.doubts(node.text) or (unknown and words.complete):
+                self._refuse(node, unknown if words.complete else ())
+                return None
+            return parse_expression(node.text, scope)
         except ExpressionError as error:
-            self.wrong(node.at(error.offset), error.message, error.suggestion)
+            self._refuse(node, [error])
             return None
+
+    def _refuse(self, node: YamlText, errors: Iterable[ExpressionError]) -> None:
+        for error in errors:
+            self.wrong(node.at(error.offset), error.message, error.suggestion)
 
     def condition(self, node: YamlNode | None, of: str, words: Vocabulary) -> Expr | None:
         """Return an expression that is true or false."""

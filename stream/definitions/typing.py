@@ -27,7 +27,8 @@ _COMPARATORS: Final[Mapping[type[ast.cmpop], x.Comparator]] = {
     ast.GtE: ">=",
 }
 _OPERATORS: Final[Mapping[type[ast.operator], x.Operator]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-_CONSTANTS: Final = {"true": True, "false": False}
+CONSTANTS: Final = {"true": True, "false": False}
+NO_SUCH_NAME: Final = "there is no trait or segment '{name}'"
 
 
 class TypeMismatch(Exception):
@@ -186,14 +187,14 @@ class Typer:
         text = self._text(node)
         if node.col_offset in self._durations:
             return x.Constant(type="duration", text=text, value=self._durations[node.col_offset])
-        if text in _CONSTANTS:
-            return x.Constant(type="boolean", text=text, value=_CONSTANTS[text])
+        if text in CONSTANTS:
+            return x.Constant(type="boolean", text=text, value=CONSTANTS[text])
         if text in self._traits:
             return x.Name(type=self._traits[text], text=text, kind="trait", name=text)
         if text in self._segments:
             return x.Name(type="boolean", text=text, kind="segment", name=text)
         known = (*self._traits, *self._segments, *(f"cart.{field}" for field in CART))
-        self._refuse(node, f"there is no trait or segment {text!r}", nearest(text, known))
+        self._refuse(node, NO_SUCH_NAME.format(name=text), nearest(text, known))
 
     def _attribute(self, node: ast.Attribute) -> x.Expr:
         text = self._text(node)

@@ -110,3 +110,12 @@ def test_an_empty_plan_lacks_its_fields_and_nothing_else_is_told() -> None:
         "events.yaml:1:1: events.yaml needs the field 'currency'",
         "events.yaml:1:1: events.yaml needs the field 'topics'",
     ]
+
+
+def test_names_that_nothing_defines_are_told_beside_one_whose_own_definition_is_wrong() -> None:
+    changed = {
+        **edited("traits.yaml", "count: product_viewed", "count: product_viewd"),
+        "segments/vip.yaml": "when: spent > 1 and views_7d > 3 and not vipp\n",
+    }
+    told = [line for line in problems(changed) if line.startswith("segments/vip.yaml")]
+    assert [line.split(": ")[0] for line in told] == ["segments/vip.yaml:1:7", "segments/vip.yaml:1:42"]

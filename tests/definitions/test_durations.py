@@ -1,0 +1,63 @@
+import pytest
+
+from stream.definitions.durations import LONGEST_MS, duration_text, parse_duration
+
+S, M, H, D, W = 1_000, 60_000, 3_600_000, 86_400_000, 604_800_000
+
+
+@pytest.mark.parametrize(
+    ("text", "size_ms"),
+    [
+        ("30s", 30 * S),
+        ("30m", 30 * M),
+        ("1h", H),
+        ("7d", 7 * D),
+        ("4w", 4 * W),
+        ("0s", 0),
+        ("007d", 7 * D),
+        ("90m", 90 * M),
+    ],
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, size_ms: int) -> None:
+    assert parse_duration(text) == size_ms
+
+
+@pytest.mark.parametrize(
+    "text", ["", "7", "d", "7 d", " 7d", "7d ", "7D", "1.5h", "-1h", "1h30m", "1y", "1ms", "1d\n", "١d", "²d", "7д"]
+)
+def test_anything_else_is_none(text: str) -> None:
+    assert parse_duration(text) is None
+
+
+def test_ten_years_is_the_longest() -> None:
+    assert parse_duration("3660d") == LONGEST_MS
+    assert parse_duration("3661d") is None
+    assert parse_duration("9" * 30 + "s") is None
+
+
+@pytest.mark.parametrize(
+    ("size_ms", "text"),
+    [
+        (0, "0s"),
+        (1, "1ms"),
+        (999, "999ms"),
+        (S, "1s"),
+        (90 * S, "90s"),
+        (H, "1h"),
+        (25 * H, "25h"),
+        (D, "1d"),
+        (7 * D, "7d"),
+        (27 * D, "27d"),
+        (4 * W, "4w"),
+        (5 * W, "5w"),
+        (D + 1, "86400001ms"),
+        (-H, "-1h"),
+    ],
+)
+def test_a_duration_is_written_in_the_largest_unit_that_divides_it(size_ms: int, text: str) -> None:
+    assert duration_text(size_ms) == text
+
+
+def test_what_is_written_is_read_again() -> None:
+    for size_ms in range(0, 10 * D, 37 * M):
+        assert parse_duration(duration_text(size_ms)) == size_ms
