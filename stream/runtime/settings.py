@@ -16,6 +16,8 @@ __all__ = ["Clock", "Secret", "Settings", "check_settings", "load_settings"]
 
 FILE: Final = "settings.yaml"
 _PREFIX: Final = "STREAM_"
+_NOT_A_SETTING: Final = "STREAM_DATA"
+"""Where the tests find public data sets; it may be set where a worker runs, too."""
 _MILLISECONDS: Final = re.compile(r"(\d{1,15})ms", re.ASCII)
 
 
@@ -87,7 +89,7 @@ def _take_file(given: _Given, text: str) -> None:
 
 def _take_variables(given: _Given, env: Mapping[str, str]) -> None:
     known = {_PREFIX + key.upper(): field for key, field in _FIELD_OF.items()}
-    for variable in sorted(name for name in env if name.startswith(_PREFIX)):
+    for variable in sorted(name for name in env if name.startswith(_PREFIX) and name != _NOT_A_SETTING):
         spot = Spot(variable, 1, 1)
         if variable not in known:
             given.problems.append(Problem(spot, "unknown variable, no setting is called so", nearest(variable, known)))

@@ -31,6 +31,10 @@ def test_the_shipped_file_is_right_and_says_the_defaults():
     assert load_settings(SHIPPED, {}) == Settings()
 
 
+def test_the_variable_that_tells_tests_where_data_sets_are_is_no_setting():
+    assert load_settings("", {"STREAM_DATA": "anywhere"}) == load_settings("", {})
+
+
 def test_a_variable_wins_over_the_file():
     assert load_settings("brokers: a:1\napp: x", {"STREAM_BROKERS": "b:2", "HOME": "/"}).brokers == "b:2"
 

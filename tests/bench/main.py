@@ -1,0 +1,84 @@
+"""How fast it is: `make bench`, or `python tests/bench/main.py [--only ROW]... [--runs N] [--quick]`.
+
+Method. All rows are measured in one go, interleaved: a round measures each row once, and there are several rounds; the
+table shows the median and the least and greatest of the rounds. A ratio is taken within each round, between neighbours
+in time. Where the machine has two cores or more, the broker has one of them to itself, and whatever is measured (this
+process, the worker, the stock Faust app) has another one. Other work on the machine makes every figure worse, so its
+load stands beside them, and `machine_pace`: how fast a fixed piece of plain Python went in each round.
+
+Input: Taobao's user behaviour in total order (`STREAM_DATA` or ../shared/data), all of it planned, none rejected; where
+it is absent, a generated stream of skewed users of the same shape, and the output says so. On Kafka the file is played
+several times over by `stream play`, each copy with users of its own, at the same event times.
+
+Rows:
+  decode       `Codec.decode` of the events as Kafka values.
+  core         The decider with the whole shipped config: events prebuilt, a fresh decider without profiles each run,
+               the clock moved and outcomes taken every 2,000 events, as `stream replay` does. Per second of CPU time
+               too, which other work on the machine disturbs less.
+  bytes        Bytes to bytes, without Kafka: decode, decide, and every 2,000 events encode the changed profiles and
+               the outcomes. Also gives its three stages in microseconds an event.
+  replay       `stream replay` as a whole: read the file, sort, decide, write the outcomes.
+  raw          The limit: aiokafka's `getmany` and `orjson.loads` of every value, from the topics the worker reads.
+  stock_faust  A Faust agent as Faust's documentation has it: decode JSON, count events per user in a Table (memory).
+  end_to_end   `stream worker`, a process of its own, on the event clock with the whole shipped config and default
+               settings: consume, decide, and commit profiles, outcomes and position in transactions. Counted on its
+               /metrics.
+The last two are rates between 10 % and 90 % of their events, so that neither start nor end counts.
+`over_stock_faust` compares our whole config with Faust's single counter; doing the same small job is another row's.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+# Run as a script, only this folder is on the path.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.bench.machine import Machine
+from tests.bench.report import Report
+from tests.bench.rows import ROWS, Scale, open_rows
+from tests.kafka.broker import KafkaUnavailableError
+
+OUT = Path(__file__).resolve().parents[2] / "build" / "bench.json"
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure how fast it is.")
+    parser.add_argument("--only", action="append", choices=ROWS, metavar="ROW", help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--runs", type=int, help="rounds, 3 unless told")
+    parser.add_argument("--copies", type=int, help="copies of the file on Kafka, 5 unless told")
+    parser.add_argument("--quick", action="store_true", help="few events and one round: does it still work?")
+    parser.add_argument("--out", type=Path, default=OUT, help="where the figures go as JSON")
+    parser.add_argument("--explain", action="store_true", help="say what is measured, and how")
+    return parser.parse_args(given)
+
+
+def main(given: list[str] | None = None) -> int:
+    asked = arguments(given)
+    if asked.explain:
+        print(__doc__)
+        return 0
+    scale = Scale.quick() if asked.quick else Scale()
+    runs = asked.runs or (1 if asked.quick else 3)
+    machine = Machine()
+    report = Report(machine, runs)
+    try:
+        with open_rows(asked.only or ROWS, scale.with_copies(asked.copies), machine) as (rows, facts):
+            report.facts.update(facts)
+            for run in range(runs):
+                report.begin_round()
+                report.add(machine.pace())
+                for name, row in rows.items():
+                    print(f"round {run + 1} of {runs}: {name}", file=sys.stderr, flush=True)
+                    report.add(row.measure())
+    except KafkaUnavailableError as reason:
+        print(f"No Kafka to measure on: {reason}; --only core needs none.", file=sys.stderr)
+        return 2
+    print(report.table())
+    report.write(asked.out)
+    print(f"written to {asked.out}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""The rows by name, and what they need: the input, and a Kafka that holds it."""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from stream.definitions import load
+from stream.runtime.settings import Settings
+from stream.testkit.files import read_config
+from tests.bench.core_rows import BytesRow, CoreRow, DecodeRow, ReplayRow
+from tests.bench.histories import ROOT, History, read_history
+from tests.bench.machine import Machine
+from tests.bench.processes import stream
+from tests.bench.raw_row import RawRow
+from tests.bench.stock_row import StockFaustRow
+from tests.bench.worker_row import WorkerRow, settings_env
+from tests.kafka.broker import Broker, running_kafka
+
+WITHOUT_KAFKA = ("decode", "core", "bytes", "replay")
+WITH_KAFKA = ("raw", "stock_faust", "end_to_end")
+ROWS = WITHOUT_KAFKA + WITH_KAFKA
+
+
+class Row(Protocol):
+    """One thing to measure, again and again."""
+
+    def measure(self) -> dict[str, float]:
+        """Return figures by their names; the unit is the name's last part."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much there is to do: rows of the file, copies of it on Kafka, and events for the slow stock Faust."""
+
+    rows: int | None = None
+    copies: int = 5
+    stock_events: int = 50_000
+
+    @staticmethod
+    def quick() -> "Scale":
+        return Scale(rows=4_000, copies=1, stock_events=1_000)
+
+    def with_copies(self, copies: int | None) -> "Scale":
+        return self if copies is None else replace(self, copies=copies)
+
+
+@contextmanager
+def open_rows(
+    names: Sequence[str], scale: Scale, machine: Machine
+) -> Iterator[tuple[dict[str, Row], dict[str, object]]]:
+    """Yield the rows asked for, ready to measure, and facts about the input. Raises `KafkaUnavailableError`."""
+    definitions = load(read_config(ROOT / "config"))
+    with ExitStack() as ending:
+        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="stream-bench-")))
+        history = read_history(definitions, folder, scale.rows)
+        facts: dict[str, object] = {"input": history.source, "events": len(history.records)}
+        makers: dict[str, Callable[[], Row]] = {
+            "decode": lambda: DecodeRow(definitions, history, machine),
+            "core": lambda: CoreRow(definitions, history, machine),
+            "bytes": lambda: BytesRow(definitions, history, machine),
+            "replay": lambda: ReplayRow(definitions, history, machine, folder),
+        }
+        if set(names) & set(WITH_KAFKA):
+            # Names of its own each time: a broker that was given may remember earlier ones.
+            app = f"bench-{uuid.uuid4().hex[:8]}"
+            settings = Settings(app=app, brokers=_broker(ending, machine), topic_prefix=f"{app}.")
+            played = len(history.records) * scale.copies
+            facts |= {"events_on_kafka": played, "partitions": settings.partitions}
+            _play(settings, history, scale.copies, folder)
+            makers |= {
+                "raw": lambda: RawRow(settings, played, machine),
+                "stock_faust": lambda: StockFaustRow(settings, history.records[: scale.stock_events], machine, folder),
+                "end_to_end": lambda: WorkerRow(settings, played, machine, folder),
+            }
+        yield {name: makers[name]() for name in ROWS if name in names}, facts
+
+
+def _broker(ending: ExitStack, machine: Machine) -> str:
+    """Return the address of a broker that has a core to itself; one that was given is where it is."""
+    if "KAFKA_BOOTSTRAP_SERVERS" in os.environ:
+        return ending.enter_context(running_kafka())
+    with machine.aside():
+        return ending.enter_context(Broker(heap="1g")).bootstrap
+
+
+def _play(settings: Settings, history: History, copies: int, folder: Path) -> None:
+    env = settings_env(settings)
+    stream(["topics", str(ROOT / "config")], env)
+    copied = history.write_copies(copies, folder / "copies.csv")
+    stream(["play", str(copied), "--format", "taobao", "--config", str(ROOT / "config")], env)
+    copied.unlink()

@@ -1,0 +1,38 @@
+"""The benchmark's rows on Kafka still run, each counting every event that was played. How fast, no test asserts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.bench import main as bench
+from tests.bench.rows import WITH_KAFKA
+from tests.kafka.conftest import Kafka
+
+FIGURES = {
+    "raw_events_per_s",
+    "raw_cpu_s_per_million",
+    "stock_faust_events_per_s",
+    "stock_faust_cpu_s_per_million",
+    "end_to_end_events_per_s",
+    "end_to_end_cpu_s_per_million",
+    "end_to_end_memory_mib",
+    "end_to_end_checkpoints_per_s",
+    "end_to_end_profiles_written_per_event",
+    "end_to_end_over_raw",
+    "over_stock_faust",
+}
+
+
+def test_a_quick_run_on_kafka_measures_raw_stock_faust_and_the_worker(
+    kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap)
+    monkeypatch.setenv("STREAM_DATA", str(tmp_path))
+    only = [option for row in WITH_KAFKA for option in ("--only", row)]
+    assert bench.main(["--quick", "--out", str(tmp_path / "bench.json"), *only]) == 0
+    written = json.loads((tmp_path / "bench.json").read_text())
+    assert written.keys() >= FIGURES | {"events_on_kafka", "partitions"}
+    assert all(written[f"{row}_events_per_s"] > 0 for row in WITH_KAFKA)
