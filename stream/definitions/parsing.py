@@ -19,7 +19,8 @@ from stream.definitions.typing import CONSTANTS, NO_SUCH_NAME, TypeMismatch, Typ
 LONGEST: Final = 2_000
 DEEPEST: Final = 40
 _DURATION_OR_STRING: Final = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])\d+[A-Za-z]\w*""", re.ASCII)
-_OUTSIDE_STRINGS: Final = re.compile(r"""'[^']*'|"[^"]*"|([^\x00-\x7f])""")
+_OUTSIDE_STRINGS: Final = re.compile(r"""'[^']*'|"[^"]*"|([^\x00-\x7f]|#)""")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SPELLINGS: Final = {"&&": "and", "||": "or", "AND": "and", "OR": "or", "NOT": "not", "<>": "!=", "=>": ">="}
 
 
@@ -87,6 +88,8 @@ def _parse(source: str) -> tuple[ast.expr, dict[int, int]]:
         raise ExpressionError("the expression is empty", 0)
     if len(source) > LONGEST:
         raise ExpressionError(f"the expression is longer than {LONGEST:,} characters", 0)
+    if (half := _SURROGATE.search(source)) is not None:
+        raise ExpressionError("half of a character (a surrogate) is not allowed", half.start())
     for match in _OUTSIDE_STRINGS.finditer(source):
         if match[1]:
             raise ExpressionError(f"{match[1]!r} is not allowed outside quotes", match.start())
