@@ -10,12 +10,13 @@ from typing import Final
 from stream.model.events import Event, Scalar
 from stream.model.money import Money
 from stream.model.profile import Cart, Item, Profile
+from stream.model.text import kept_text
 
 CARTS_KEPT: Final = 5
 """Carts remembered of a user; the one longest unchanged is forgotten first."""
 
 LINES_KEPT: Final = 200
-"""Products in one cart; further products are not taken in."""
+"""Products in all carts of a user; further ones are not taken in."""
 
 PIECES_KEPT: Final = 1_000_000
 """Pieces of one product; more are not counted."""
@@ -41,7 +42,7 @@ def apply(profile: Profile, event: Event) -> list[Cart]:
     cart = _cart_of(profile, event)
     if event.time_ms < max(profile.ordered_ms, cart.emptied_ms):
         return []
-    changed = _add(cart, event) if event.name == "product_added" else _remove(cart, event)
+    changed = _add(profile, cart, event) if event.name == "product_added" else _remove(cart, event)
     if not changed:
         return []
     _touch(profile, cart, event)
@@ -66,26 +67,26 @@ def dearest_item(cart: Cart) -> str | None:
 
 
 def _cart_of(profile: Profile, event: Event) -> Cart:
-    cart_id = str(event.props.get("cart_id") or profile.cart_ordinal)
+    cart_id = kept_text(str(event.props.get("cart_id") or profile.cart_ordinal))
     return profile.carts.get(cart_id) or Cart(cart_id, {}, event.time_ms)
 
 
 def _product(event: Event) -> str:
-    return str(event.props.get("sku") or event.props.get("product_id") or "")
+    return kept_text(str(event.props.get("sku") or event.props.get("product_id") or ""))
 
 
 def _whole(value: Scalar | None, default: int) -> int:
     return int(value) if isinstance(value, int | float) else default
 
 
-def _add(cart: Cart, event: Event) -> bool:
+def _add(profile: Profile, cart: Cart, event: Event) -> bool:
     product, quantity = _product(event), _whole(event.props.get("quantity"), 1)
     price = event.props.get("price")
     price_minor = price if isinstance(price, int) else None
     original: Money | None = (event.amounts or {}).get("price")
     item = cart.items.get(product)
     if item is None:
-        if len(cart.items) >= LINES_KEPT:
+        if sum(len(other.items) for other in profile.carts.values()) >= LINES_KEPT:
             return False
         cart.items[product] = Item(product, min(quantity, PIECES_KEPT), price_minor, event.time_ms, original)
     else:
@@ -109,7 +110,8 @@ def _remove(cart: Cart, event: Event) -> bool:
 def _order(profile: Profile, event: Event) -> list[Cart]:
     cart_id = event.props.get("cart_id")
     if cart_id:
-        named = profile.carts.get(str(cart_id)) or Cart(str(cart_id), {}, event.time_ms)
+        name = kept_text(str(cart_id))
+        named = profile.carts.get(name) or Cart(name, {}, event.time_ms)
         profile.carts.setdefault(named.id, named)  # also an unknown one: an addition to it may still come late
         changed = [named] if _empty(profile, named, event) else []
         _forget_carts(profile)

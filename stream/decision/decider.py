@@ -146,7 +146,7 @@ class Decider:
         """Fire what is due of a profile at its earliest due time: memberships first, then runs."""
         turn = self._turn
         turn.begin(profile, profile.due_ms)
-        segments.forget_removed(profile, self.program.segments)
+        segments.forget_removed(turn)
         segments.evaluate_due(turn, BY_TIME)
         journeys.go_on_due(turn, BY_TIME)
         self._follow_up(profile)

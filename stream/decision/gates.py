@@ -5,6 +5,7 @@ import msgspec
 from stream.definitions.shapes import Action, Definitions
 from stream.model.outcomes import Verdict
 from stream.model.profile import Profile
+from stream.model.text import kept_text
 
 
 class Passage(msgspec.Struct, frozen=True):
@@ -37,7 +38,7 @@ def note_sent(definitions: Definitions, profile: Profile, channel: str, now_ms: 
 
 def _consent(definitions: Definitions, profile: Profile, purpose: str) -> tuple[bool, str]:
     """Fail closed: what was never said was not granted, unless the run of this history assumes it."""
-    consent = profile.consents.get(purpose)
+    consent = profile.consents.get(kept_text(purpose))
     if consent is not None:
         return consent.granted, f"{purpose} {'granted' if consent.granted else 'refused'} at {consent.at_ms}"
     if purpose in definitions.assumed_consents:

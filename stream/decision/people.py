@@ -4,6 +4,7 @@ from typing import Final
 
 from stream.model.events import Event
 from stream.model.profile import Consent, Profile, Suppression
+from stream.model.text import kept_text
 
 SUPPRESSING: Final = {"unsubscribed": "unsubscribed", "email_bounced": "bounced", "email_marked_as_spam": "complained"}
 """Events after which no e-mail may be sent to the user, and the reason each gives."""
@@ -26,7 +27,7 @@ def apply(profile: Profile, event: Event) -> None:
 
 def _consent(profile: Profile, event: Event) -> None:
     """Keep the latest word on a purpose; at equal time, a refusal."""
-    purpose, granted = str(event.props.get("purpose", "")), event.props.get("granted") is True
+    purpose, granted = kept_text(str(event.props.get("purpose", ""))), event.props.get("granted") is True
     known = profile.consents.get(purpose)
     if known is None:
         if _has_room(profile, granted=granted):

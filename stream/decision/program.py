@@ -53,6 +53,7 @@ class Program:
     def __init__(self, definitions: Definitions) -> None:
         self.definitions: Final = definitions
         self._traits = [trait_code(t) for t in definitions.traits.values() if isinstance(t, Aggregate)]
+        self.state_keys: Final = frozenset(code.key for code in self._traits)
         self.readers: Final[dict[str, Reader]] = {f"cart.{name}": read for name, read in CART_READERS.items()}
         self._compile_traits()
         self.readers.update({name: segment_reader(name) for name in definitions.segments})

@@ -11,6 +11,7 @@ from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Profile
 from stream.model.states import Buckets
+from stream.model.text import kept_text
 
 _MERGE: Final[dict[str, Callable[[Scalar, Scalar], Scalar]]] = {
     "sum": lambda kept, value: saturated(kept + value),  # type: ignore[operator, arg-type]  # only numbers are summed
@@ -26,6 +27,8 @@ def merged_in_buckets(key: str, op: str, span: Window) -> Update:
 
     def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
         buckets, at, is_there = _bucket(profile, key, span, time_ms)
+        if value.__class__ is str:
+            value = kept_text(str(value))
         if is_there:
             buckets.values[at] = merge(buckets.values[at], value)
         elif at >= 0:

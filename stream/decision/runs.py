@@ -9,6 +9,7 @@ from stream.decision.steps import Instruction
 from stream.decision.turn import Fact, Turn
 from stream.model.outcomes import Leaf, RunChange
 from stream.model.profile import NEVER, JourneyMemory, Run
+from stream.model.text import kept_text
 
 ENDED: Final = -1
 """The `pc` of a run that has ended and is only remembered for its goal and for withdrawals."""
@@ -29,7 +30,7 @@ def enter(turn: Turn, code: JourneyCode, fact: Fact) -> None:
         return
     key_of = journey.enter.key
     value = turn.program.explainer.value(key_of, profile, turn.now_ms) if key_of is not None else None
-    key = "" if value is None else str(value)
+    key = "" if value is None else kept_text(str(value))
     if any(run.pc != ENDED and run.journey == journey.name and run.key == key for run in profile.runs):
         return
     memory = profile.journeys.setdefault(journey.name, JourneyMemory())

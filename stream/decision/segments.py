@@ -37,10 +37,14 @@ def evaluate_due(turn: Turn, cause: str) -> None:
     evaluate(turn, [dependents[order] for order in sorted(dependents)], cause)
 
 
-def forget_removed(profile: Profile, known: Iterable[str]) -> None:
-    """Drop the timers of segments that are no longer defined; nobody would ever clear them."""
-    for name in profile.memberships.keys() - set(known):
-        profile.memberships[name].next_ms = NEVER
+def forget_removed(turn: Turn) -> None:
+    """Drop what a profile keeps of segments and traits that are no longer defined, or defined otherwise."""
+    profile, program = turn.profile, turn.program
+    for name in profile.memberships.keys() - program.segments.keys():
+        if profile.memberships.pop(name).inside:
+            turn.counts.segments[name] = turn.counts.segments.get(name, 0) - 1
+    for key in profile.traits.keys() - program.state_keys:
+        del profile.traits[key]
 
 
 def _enter_or_not(turn: Turn, code: SegmentCode, membership: Membership | None, cause: str) -> None:

@@ -9,6 +9,7 @@ from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Profile
 from stream.model.states import KeyedBuckets, Tally
+from stream.model.text import kept_text
 
 DISTINCT_KEPT: Final = 256
 """Distinct values kept per trait: up to here `distinct` is exact; beyond, the value longest unseen is forgotten."""
@@ -16,15 +17,15 @@ DISTINCT_KEPT: Final = 256
 KEYS_KEPT: Final = 64
 """Values counted per bucket of a `top`: a value that comes after so many others in its bucket is not counted."""
 
-LONGEST_VALUE: Final = 128
-"""Characters kept of a value."""
+KEYS_KEPT_IN_ALL: Final = 512
+"""Values counted in all buckets of a `top` together; while there are so many, a bucket takes in no further value."""
 
 
 def _name(value: Scalar) -> str:
     """Return a value as text; 1.0 is the number 1, which is how some serialisers write it."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value)[:LONGEST_VALUE]
+    return kept_text(value if isinstance(value, str) else str(value))
 
 
 def distinct_update(key: str) -> Update:
@@ -71,7 +72,7 @@ def top_update(key: str, span: Window | None) -> Update:
     def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
         buckets = profile.traits.get(key)
         if not isinstance(buckets, KeyedBuckets):
-            buckets = profile.traits[key] = KeyedBuckets([], [], "")
+            buckets = profile.traits[key] = KeyedBuckets([], [], 0, "")
         number = (time_ms + profile.spread) // span.width_ms if span else 0
         if buckets.numbers and buckets.numbers[-1] == number:
             tally = buckets.tallies[-1]
@@ -85,9 +86,12 @@ def top_update(key: str, span: Window | None) -> Update:
                 buckets.numbers.insert(at, number)
                 buckets.tallies.insert(at, {})
             tally = buckets.tallies[at]
-        name = value if value.__class__ is str and len(value) <= LONGEST_VALUE else _name(value)
-        if name in tally or len(tally) < KEYS_KEPT:
-            tally[name] = tally.get(name, 0) + 1
+        name = _name(value)
+        if name in tally:
+            tally[name] += 1
+        elif len(tally) < KEYS_KEPT and buckets.kept < KEYS_KEPT_IN_ALL:
+            tally[name] = 1
+            buckets.kept += 1
         buckets.event = event
 
     return update

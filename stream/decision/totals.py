@@ -8,6 +8,7 @@ from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Profile
 from stream.model.states import Cell, Mean
+from stream.model.text import kept_text
 
 Update = Callable[[Profile, Scalar, int, str], None]
 """(profile, value, time_ms, event id): take one occurrence into a trait."""
@@ -66,6 +67,8 @@ def kept(key: str, replaces: Callable[[Scalar, int, Cell], bool]) -> Update:
 
     def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
         cell = profile.traits.get(key)
+        if value.__class__ is str:
+            value = kept_text(str(value))
         if not isinstance(cell, Cell) or replaces(value, time_ms, cell):
             profile.traits[key] = Cell(value, time_ms, event)
 

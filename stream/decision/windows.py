@@ -64,4 +64,5 @@ def drop_old_tallies(buckets: KeyedBuckets, oldest: int) -> None:
     numbers = buckets.numbers
     if numbers and numbers[0] < oldest:
         gone = bisect_left(numbers, oldest)
+        buckets.kept -= sum(map(len, buckets.tallies[:gone]))
         del numbers[:gone], buckets.tallies[:gone]

@@ -197,8 +197,8 @@ def _message_id_of(wire: _Wire) -> str:
         return ""
     if type(message_id) is not str or not is_unicode(message_id):
         raise Rejected("wrong_type", "messageId: expected text")
-    if len(message_id) > MESSAGE_ID_MAX:
-        raise Rejected("out_of_range", f"messageId: longer than {MESSAGE_ID_MAX} characters")
+    if len(message_id) > MESSAGE_ID_MAX or (not message_id.isascii() and len(message_id.encode()) > MESSAGE_ID_MAX):
+        raise Rejected("out_of_range", f"messageId: longer than {MESSAGE_ID_MAX} bytes")
     return message_id
 
 

@@ -46,10 +46,11 @@ class Tally(msgspec.Struct, array_like=True, gc=False, tag="t"):
 
 
 class KeyedBuckets(msgspec.Struct, array_like=True, gc=False, tag="k"):
-    """How often each value was seen, by bucket; one bucket numbered 0 for all time."""
+    """How often each value was seen, by bucket; one bucket numbered 0 for all time. `kept` counts the values of all."""
 
     numbers: list[int]
     tallies: list[dict[str, int]]
+    kept: int
     event: str
 
 

@@ -88,6 +88,14 @@ class Story:
         self.outcomes: list[AnyOutcome] = []
         self._number = 0
 
+    def taking_over(self, other: "Story") -> "Story":
+        """Go on with the profiles and timers of another story, under this one's definitions."""
+        self.profiles.update(other.profiles)
+        for user, profile in other.profiles.items():
+            self.decider.schedule(user, profile.due_ms)
+        self._number = other._number
+        return self
+
     def tell(self, at_ms: int, name: str, **props: Scalar) -> list[AnyOutcome]:
         """Tell one event of the user `u`; return what came of it."""
         return self.hear(self.event(at_ms, name, **props))

@@ -226,8 +226,25 @@ def test_a_user_without_a_timer_is_not_scheduled() -> None:
 def test_a_membership_of_a_segment_that_is_gone_keeps_no_timer_alive() -> None:
     story = story_of()
     viewed(story, 0)
-    without = Story(config(TRAITS))
-    without.profiles.update(story.profiles)
-    without.decider.schedule("u", story.profile().due_ms)
+    without = Story(config(TRAITS)).taking_over(story)
     assert without.wait(D) == []
     assert without.decider.backlog == 0
+
+
+def test_a_timer_that_comes_sooner_than_the_one_known_is_not_missed() -> None:
+    story = Story(
+        config(TRAITS + "measured_at: {last: measured.at}\n", SEGMENTS | {"soon": "since(measured_at) >= 1s"})
+    )
+    story.tell(0, "viewed")
+    story.tell(5, "measured")
+    assert story.decider.next_due_ms == 1_005
+    assert shown(story.wait(1_005)) == [(1_005, "entered soon")]
+    assert shown(story.wait(H)) == [(H, "entered gone")]
+
+
+def test_a_timer_that_was_put_off_fires_at_its_new_time_only() -> None:
+    story = story_of()
+    viewed(story, 0)
+    viewed(story, H - 1)
+    assert story.wait(2 * H - 2) == []
+    assert len(story.wait(2 * H - 1)) == 2

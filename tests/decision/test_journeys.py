@@ -191,18 +191,14 @@ def test_a_goal_that_is_an_exit_too_is_told_before_the_end() -> None:
 def test_a_run_whose_definition_has_changed_ends_when_it_would_go_on() -> None:
     story = story_of(WAIT + MAIL)
     story.tell(0, "viewed")
-    changed = story_of(WAIT + "  - trigger: ad\n")
-    changed.profiles.update(story.profiles)
-    changed.decider.schedule("u", story.profile().due_ms)
+    changed = story_of(WAIT + "  - trigger: ad\n").taking_over(story)
     assert shown(changed.wait(D)) == [(H, "ended j: definition_changed")]
 
 
 def test_a_run_whose_journey_is_gone_ends_too() -> None:
     story = story_of(WAIT + MAIL)
     story.tell(0, "viewed")
-    without = Story(config(TRAITS))
-    without.profiles.update(story.profiles)
-    without.decider.schedule("u", story.profile().due_ms)
+    without = Story(config(TRAITS)).taking_over(story)
     assert words(without.wait(D)) == ["ended j: definition_changed"]
 
 
@@ -223,3 +219,11 @@ def test_start_and_end_of_a_run_tell_which_and_why() -> None:
     assert started.run_id == ended.run_id == trigger.run_id
     assert started.id != ended.id
     assert started.version == story.definitions.journeys["j"].hash
+
+
+def test_a_run_of_an_older_definition_no_longer_minds_waits_but_still_exits() -> None:
+    for name, told in (("closed", []), ("order_completed", ["ended j: order_completed"])):
+        story = story_of(WAIT + MAIL)
+        story.tell(0, "viewed")
+        changed = story_of(BROKEN_WAIT + MAIL, exit_on="[order_completed]").taking_over(story)
+        assert words(changed.tell(1, name)) == told

@@ -211,3 +211,11 @@ def test_what_holds_of_a_new_user_is_entered_with_the_first_event() -> None:
     story = story_of(never_bought="orders == 0", unseen="not known(viewed_at)")
     assert words(story.tell(0, "measured", n=1)) == ["entered never_bought", "entered unseen"]
     assert words(story.tell(1, "order_completed")) == ["exited never_bought"]
+
+
+def test_a_membership_counts_its_entries_and_keeps_when_it_changed() -> None:
+    story = story_of(fan="n >= 10")
+    for time_ms, n in enumerate((10, 1, 10, 1)):
+        story.tell(time_ms, "measured", n=n)
+    membership = story.profile().memberships["fan"]
+    assert (membership.entries, membership.since_ms, membership.inside) == (2, 3, False)

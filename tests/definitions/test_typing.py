@@ -141,7 +141,8 @@ def test_a_duration_without_a_unit_is_told_what_to_write() -> None:
 @pytest.mark.parametrize(
     ("text", "offset", "suggestion"),
     [
-        ("nn > 1", 0, ""),
+        ("nn > 1", 0, "n"),
+        ("zzz > 1", 0, ""),
         ("vipp", 0, "vip"),
         ("f and window_shoper", 6, "window_shopper"),
         ("last_order_t < t", 0, "last_order_at"),

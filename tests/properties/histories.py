@@ -11,7 +11,7 @@ from stream.model.events import Event
 from tests.decision.story import config
 
 modest: Final = settings(
-    max_examples=int(os.environ.get("STREAM_EXAMPLES", "120")), derandomize=True, deadline=None, database=None
+    max_examples=int(os.environ.get("STREAM_EXAMPLES", "45")), derandomize=True, deadline=None, database=None
 )
 """The same few examples each time, so that a red run is red again; `STREAM_EXAMPLES` asks for more of them."""
 

@@ -33,7 +33,7 @@ def moments(events: list[Event], spread: int) -> list[int]:
     """Return all times of events, and what lies between and after them."""
     end_ms = events[-1].time_ms + BEYOND_MS
     alone = instants(events, spread, events[0].time_ms, end_ms)
-    return sorted({*(event.time_ms for event in events), *alone[:: max(1, len(alone) // 80)], end_ms})
+    return sorted({*(event.time_ms for event in events), *alone[:: max(1, len(alone) // 40)], end_ms})
 
 
 def walked(
