@@ -14,7 +14,7 @@ export PATH := $(PATH):$(CURDIR)/build/prometheus/usr/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check bench schema lock format clean test-tools
+.PHONY: help setup run test check simulate bench schema lock format clean test-tools
 
 help: ## Show this list
 	@echo "usage: make TARGET [PYTHON=python3.12]"
@@ -35,6 +35,10 @@ check: $(DEV) ## Lint, format, types, the rooms' imports, sizes
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest --quiet --no-header tests/test_sizes.py
+
+simulate: $(DEV) ## Crash simulated workers by seeds and compare: make simulate SEEDS=10000 FIRST_SEED=0 [MODE=wall]
+	@$(BIN)/python -m tests.simulation.main --seeds $(or $(SEEDS),1000) --first-seed $(or $(FIRST_SEED),0) \
+		--mode $(or $(MODE),both)
 
 bench: $(DEV) ## Measure the core, and Kafka through a worker, beside plain aiokafka and stock Faust
 	@$(BIN)/python tests/bench/main.py

@@ -70,13 +70,11 @@ class _Demo:
         """Start the broker and the worker, and wait until it is ready."""
         from stream.cli.demo_outcomes import OutcomeReader
         from stream.cli.demo_processes import WorkerPage, free_port
-        from stream.cli.demo_signals import deaf_threads
         from stream.cli.settings import read_settings
         from stream.runtime.embedded import LIMITS, PARTITIONS, EmbeddedBroker
 
         self._screen.say(LIMITS)
-        with deaf_threads():
-            broker = self._ends.enter_context(EmbeddedBroker())
+        broker = self._ends.enter_context(EmbeddedBroker())
         port = free_port(_HTTP_PORT)
         given = {
             "app": "stream-demo",

@@ -38,17 +38,3 @@ class Signals:
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise SystemExit(128 + number)
-
-
-@contextmanager
-def deaf_threads() -> Iterator[None]:
-    """Block all signals for threads that start inside: they inherit the mask.
-
-    The embedded broker's thread takes an interrupted poll for the end of its work. A signal goes to it whenever Python
-    blocks signals in the main thread, as it does while it starts a process.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

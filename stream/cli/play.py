@@ -76,6 +76,7 @@ def command(files: tuple[Path, ...], config: Path, brokers: str | None, **given:
     from stream.adapters.rows import InputRefused
     from stream.replay.reading import DeadRow, ordered_records
     from stream.runtime.play_lanes import PlayFailed, PlayRefused
+    from stream.runtime.refusals import described
 
     # What aiokafka meets on the way and overcomes is its own affair; what it does not is told below, in one line.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
@@ -88,7 +89,8 @@ def command(files: tuple[Path, ...], config: Path, brokers: str | None, **given:
     except (InputRefused, PlayRefused, PlayFailed) as refusal:
         raise Refused(str(refusal)) from refusal
     except (KafkaError, OSError) as error:
-        raise Refused(f"the brokers at {settings.brokers}: {error!r}") from error
+        reason = asyncio.run(described(error, settings)) or f"the brokers at {settings.brokers}: {error!r}"
+        raise Refused(reason) from error
     click.echo(_summary(played, len(dead)))
 
 

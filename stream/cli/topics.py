@@ -26,6 +26,7 @@ def command(config: Path, create: bool, brokers: str | None) -> None:
     """
     from aiokafka.errors import KafkaError
 
+    from stream.runtime.refusals import described
     from stream.runtime.topics import failures
     from stream.runtime.topics_on_broker import TopicsRefused, ensure_topics
 
@@ -37,7 +38,8 @@ def command(config: Path, create: bool, brokers: str | None) -> None:
     except TopicsRefused as refusal:
         raise click.ClickException(str(refusal)) from refusal
     except (KafkaError, OSError) as error:
-        raise click.ClickException(f"the brokers at {settings.brokers}: {error!r}") from error
+        reason = asyncio.run(described(error, settings)) or f"the brokers at {settings.brokers}: {error!r}"
+        raise click.ClickException(reason) from error
     click.echo("\n".join(_table(findings)))
     wrong = failures(findings)
     if wrong:

@@ -15,8 +15,13 @@ from stream.runtime.ports import TP
 from stream.runtime.task_ports import Outgoing
 
 DEAD_LETTER_BYTES_MAX: Final = 900_000
-"""A dead letter longer than this is cut, and says so: with its headers it might exceed what a broker accepts (1
-MiB)."""
+"""A dead letter whose key, headers and value come to more is cut, and says so: a broker accepts 1 MiB, while what came
+in compressed may have any size."""
+
+CUT: Final = "stream-cut-from-bytes"
+"""Header of a dead letter that was cut: what its key, headers and value came to."""
+
+_HEADER_OVERHEAD: Final = 10
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -80,15 +85,37 @@ def without_expired(outcomes: Sequence[AnyOutcome], now_ms: int) -> list[AnyOutc
 
 
 def _dead_letter(letter: DeadLetter) -> Outgoing:
-    headers = [
-        *letter.headers,
+    whole = _size(letter.key) + _size(letter.value) + sum(_header_size(header) for header in letter.headers)
+    key, value, headers = letter.key, letter.value, letter.headers
+    if whole > DEAD_LETTER_BYTES_MAX:
+        key, value, headers = _fitted(letter)
+    own = [
         ("stream-id", f"{letter.topic}/{letter.partition}/{letter.offset}".encode()),
         ("stream-reason", letter.reason.encode()),
         ("stream-detail", letter.detail.encode(errors="replace")),
         ("stream-time", str(letter.time_ms).encode()),
     ]
-    value = letter.value
-    if value is not None and len(value) > DEAD_LETTER_BYTES_MAX:
-        headers.append(("stream-cut-from-bytes", str(len(value)).encode()))
-        value = value[:DEAD_LETTER_BYTES_MAX]
-    return Outgoing(letter.key, value, headers)
+    if whole > DEAD_LETTER_BYTES_MAX:
+        own.append((CUT, str(whole).encode()))
+    return Outgoing(key, value, [*headers, *own])
+
+
+def _fitted(letter: DeadLetter) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]:
+    """Return what there is room for: the key, then the headers, then the beginning of the value."""
+    left = DEAD_LETTER_BYTES_MAX
+    key = letter.key if _size(letter.key) <= left else None
+    left -= _size(key)
+    headers: list[tuple[str, bytes]] = []
+    for header in letter.headers:
+        if _header_size(header) <= left:
+            headers.append(header)
+            left -= _header_size(header)
+    return key, None if letter.value is None else letter.value[:left], headers
+
+
+def _size(part: bytes | None) -> int:
+    return 0 if part is None else len(part)
+
+
+def _header_size(header: tuple[str, bytes]) -> int:
+    return len(header[0].encode()) + _size(header[1]) + _HEADER_OVERHEAD

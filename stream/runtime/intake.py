@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from stream.model.errors import DeadLetter, Rejected
 from stream.model.profile import NEVER
+from stream.model.times import END_OF_TIME_MS
 from stream.runtime.lane import Item, Lane
 from stream.runtime.ports import Record
 from stream.runtime.task_ports import WallClock
@@ -83,11 +84,12 @@ def _record_id(record: Record) -> str:
 
 
 def _header_ms(header: bytes) -> int:
-    """Read a time from one of our own headers; what is no number says nothing."""
+    """Read a time from one of our own headers; what is no number, or no time, says nothing."""
     try:
-        return int(header)
+        time_ms = int(header)
     except (TypeError, ValueError):
         return -NEVER
+    return time_ms if 0 <= time_ms <= END_OF_TIME_MS else -NEVER
 
 
 def _letter(record: Record, rejected: Rejected) -> DeadLetter:

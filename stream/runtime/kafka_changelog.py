@@ -36,7 +36,7 @@ class KafkaChangelog:
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=_FETCH_BYTES,
             fetch_max_wait_ms=settings.fetch_max_wait_ms,
-            check_crcs=settings.check_crcs,
+            check_crcs=settings.verifies_crcs,
             **kafka_security(settings),
         )
         try:

@@ -10,7 +10,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
+from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced, TopicAuthorizationFailedError
 from aiokafka.producer import sender
 
 from stream.model.errors import StreamStop
@@ -163,6 +163,8 @@ class KafkaTransactions:
     async def _ask(self, topic: str) -> int:
         async with self._admin([topic]) as admin:
             found = (await admin.describe_topics([topic]))[0]
+        if found["error_code"] == TopicAuthorizationFailedError.errno:
+            raise TopicAuthorizationFailedError(topic)
         if found["error_code"] or not found["partitions"]:
             raise StreamStop(f"there is no topic {topic}; `stream topics` creates it")
         return len(found["partitions"])

@@ -60,8 +60,6 @@ class WallMerge:
             # Up to the head of the next source the same one goes on: no comparison for each item.
             others = min((_head(lane) for lane in waiting if lane is not first), default=None)
             _run(first, others, limit, taken)
-        if taken:
-            self._clock.decided(max(item.order_ms for item in taken))
         return taken
 
     def timers_until_ms(self) -> int:

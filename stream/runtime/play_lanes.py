@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from stream.model.events import TOPICS
 from stream.runtime.play import Headers
@@ -118,6 +119,10 @@ async def _partitions(producer: AIOKafkaProducer, settings: Settings) -> int:
     names = [settings.topic_prefix + topic for topic in TOPICS]
     missing = [name for name in names if name not in cluster.topics()]
     if missing:
+        # Among all topics those we may not see are left out; asked for by name, the broker says so.
+        await producer.client.set_topics(missing)
+        if hidden := producer.client.cluster.unauthorized_topics:
+            raise TopicAuthorizationFailedError(hidden)
         raise PlayRefused(f"no topic {', '.join(missing)} at {settings.brokers}; `stream topics` creates them")
     counts = {name: len(cluster.partitions_for_topic(name)) for name in names}
     if len(set(counts.values())) > 1:

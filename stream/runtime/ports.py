@@ -50,11 +50,15 @@ class Sources(Protocol):
         """The offset up to which everything was offered.
 
         It also passes what is never offered: transaction markers, aborted and compacted records. So "caught up"
-        compares this with `end_offset`: after a marker, the last record's offset plus one stays below the watermark.
+        compares this with `end_offset`: after a marker, the last record's offset plus one stays below it.
         """
 
     def end_offset(self, tp: TP) -> int | None:
-        """The high watermark of the last fetch response; None before any."""
+        """The end of what could be read as of the last fetch response: its last stable offset; None before any.
+
+        Not the high watermark: records behind another producer's open transaction must not hold up the other sources
+        for as long as it stays open, which may be a quarter of an hour.
+        """
 
     def fetched_at(self, tp: TP) -> float | None:
         """When the last successful fetch since the assignment was asked for, an empty one too: monotonic seconds."""

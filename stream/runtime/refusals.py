@@ -95,14 +95,20 @@ def _reason(error: BaseException, settings: Settings) -> str:
         case ssl.SSLCertVerificationError():
             return f"its certificate is refused, {error.verify_message.rstrip('.')}"
         case ssl.SSLError():
-            return f"TLS fails, {error.reason or error}: does it speak {protocol} there, and want our certificate?"
+            return f"TLS fails, {error.reason or error}: does it speak {protocol} there{_or_certificate(settings)}?"
         case SaslAuthenticationFailed():
             return f"it refuses {_account(settings)}: wrong name, password or mechanism ({settings.sasl_mechanism})"
         case UnsupportedSaslMechanismError():
             return f"it does not know {settings.sasl_mechanism}"
         case KafkaError() | ConnectionResetError() | TimeoutError():
-            return f"it breaks off or keeps silent: does it speak {protocol} there?"
+            return f"it breaks off or keeps silent: does it speak {protocol} there{_or_certificate(settings)}?"
     return ""
+
+
+def _or_certificate(settings: Settings) -> str:
+    """A broker that wants certificates takes the handshake first, and breaks off at the first question."""
+    is_asked = settings.security_protocol.endswith("SSL") and not settings.ssl_certfile
+    return ", or want a certificate of ours (ssl_certfile)" if is_asked else ""
 
 
 def _account(settings: Settings) -> str:

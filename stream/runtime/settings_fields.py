@@ -188,3 +188,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     sasl_password: Secret = NO_SECRET
     """The worker's password with SASL. Give it as STREAM_SASL_PASSWORD, not in a file."""
+
+    @property
+    def verifies_crcs(self) -> bool:
+        """Whether checksums of fetched records are verified: always, but on the embedded broker."""
+        return self.check_crcs and not self.embedded

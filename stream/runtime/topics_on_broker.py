@@ -1,7 +1,7 @@
 """Topics on a broker: read what is there, create what is missing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -66,21 +66,24 @@ async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
 
 async def _read_topics(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, FoundTopic]:
     """Return those of the topics that exist, with their configuration."""
-    existing = set(await admin.list_topics()) & set(names)
-    if not existing:
-        # An empty list of names would ask for all topics.
-        return {}
-    configs = await _read_configs(admin, sorted(existing))
+    described = {topic["topic"]: topic for topic in await admin.describe_topics(names)}
+    for name, topic in described.items():
+        # Also one that we may not see: among all topics of the cluster it would just be left out.
+        if for_code(topic["error_code"]) is not UnknownTopicOrPartitionError:
+            _raise_for(topic["error_code"], name)
+    existing = [topic for topic in described.values() if not topic["error_code"]]
+    configs = await _read_configs(admin, [topic["topic"] for topic in existing])
     found: dict[str, FoundTopic] = {}
-    for topic in await admin.describe_topics(sorted(existing)):
-        _raise_for(topic["error_code"], topic["topic"])
+    for topic in existing:
         partitions = topic["partitions"]
         replication = min((len(partition["replicas"]) for partition in partitions), default=0)
         found[topic["topic"]] = FoundTopic(topic["topic"], len(partitions), replication, configs[topic["topic"]])
     return found
 
 
-async def _read_configs(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, Mapping[str, str]]:
+async def _read_configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, Mapping[str, str]]:
+    if not names:
+        return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     configs: dict[str, Mapping[str, str]] = {}
     for response in await admin.describe_configs(resources):

@@ -1,10 +1,12 @@
 """The worker's web page: /metrics for Prometheus, /health and /ready for whoever runs it."""
 
+import logging
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from stream.runtime.metrics import Metrics
@@ -20,6 +22,17 @@ _PAGE: Final = """<!doctype html>
 </ul>
 </body></html>
 """
+
+
+def _without_bad_requests() -> logging.Logger:
+    """Return a logger for what goes wrong here: aiohttp logs what others send wrong too, with traceback and bytes."""
+    logger = logging.getLogger(__name__)
+    logger.addFilter(_is_ours)
+    return logger
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], BadHttpMessage))
 
 
 class Readiness(msgspec.Struct):
@@ -39,7 +52,7 @@ class WebServer:
     """Serves `metrics` and `readiness` on the settings' host and port, in the running event loop.
 
     `before_scrape` is called before each answer on /metrics, to set the gauges. No setting is shown: no
-    address, no account, no secret.
+    address, no account, no secret. Who has not sent a request within `patience_s` is hung up on.
     """
 
     def __init__(
@@ -48,12 +61,15 @@ class WebServer:
         metrics: Metrics,
         readiness: Readiness,
         before_scrape: Callable[[], None] | None = None,
+        *,
+        patience_s: float = 30.0,
     ) -> None:
         self._host: Final = settings.http_host
         self._port: Final = settings.http_port
         self._metrics: Final = metrics
         self._readiness: Final = readiness
         self._before_scrape: Final = before_scrape
+        self._patience_s: Final = patience_s
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> int:
@@ -67,7 +83,15 @@ class WebServer:
                 web.get("/ready", self._show_readiness),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            handle_signals=False,
+            logger=_without_bad_requests(),
+            # aiohttp would leave an unfinished request its connection for an hour.
+            keepalive_timeout=self._patience_s,
+            lingering_time=min(1.0, self._patience_s),
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
         return int(self._runner.addresses[0][1])

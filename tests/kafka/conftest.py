@@ -12,8 +12,9 @@ from typing import NoReturn
 import pytest
 
 from tests.kafka.broker import Broker, KafkaUnavailableError, running_kafka
+from tests.kafka.secure_broker import SecureBroker, secure_kafka
 
-_FIXTURES = {"kafka", "broker_to_break"}
+_FIXTURES = {"kafka", "broker_to_break", "secure"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,3 +63,13 @@ def broker_to_break() -> Iterator[Broker]:
         _none_to_be_had(str(unavailable))
     with own:
         yield own
+
+
+@pytest.fixture(scope="session")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
+    """A broker with accounts, certificates and an authorizer that denies by default, shared by the security tests."""
+    try:
+        with secure_kafka(tmp_path_factory.mktemp("secure")) as broker:
+            yield broker
+    except KafkaUnavailableError as unavailable:
+        _none_to_be_had(str(unavailable))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -101,7 +103,7 @@ class SecureBroker:
 
     def start(self) -> None:
         self.broker.start()
-        self._admin = AdminClient({"bootstrap.servers": self.broker.bootstrap})
+        self._admin = AdminClient({"bootstrap.servers": self.broker.bootstrap, "log_level": 0})
 
     def add_account(self, user: str, password: str) -> None:
         """Make an account with SCRAM-SHA-256 and SCRAM-SHA-512; without an ACL it may do nothing."""
@@ -113,7 +115,7 @@ class SecureBroker:
                 done.result(20)
 
     def allow(self, user: str, acls: Iterable[Acl]) -> None:
-        """Give an account permissions."""
+        """Give an account permissions; when it returns, the broker knows of them, and of the account."""
         assert self._admin is not None
         bindings = [
             AclBinding(
@@ -129,6 +131,15 @@ class SecureBroker:
         ]
         for done in self._admin.create_acls(bindings).values():
             done.result(20)
+        # The controller answers a little before the broker has heard of it; accounts come to it in the same order.
+        deadline = time.monotonic() + 20
+        while len(self._admin.describe_acls(_all_of(user)).result(20)) < len(bindings):
+            assert time.monotonic() < deadline, f"the broker knows too few permissions of {user}"
+            time.sleep(0.05)
+
+    def remove(self) -> None:
+        self._admin = None
+        self.broker.remove()
 
     def _settings(self, controller_port: int) -> dict[str, str]:
         """Kafka 4 reads keys and certificates as PEM."""
@@ -170,6 +181,11 @@ _OPERATIONS = {
 }
 
 
+def _all_of(user: str) -> AclBindingFilter:
+    everything = (ResourceType.ANY, None, ResourcePatternType.ANY)
+    return AclBindingFilter(*everything, f"User:{user}", None, AclOperation.ANY, AclPermissionType.ANY)
+
+
 def make_certificates(folder: Path) -> None:
     """Write `ca.pem`, `broker.*` for 127.0.0.1 by address only, `client.*`, and `other-ca.pem` that signed none."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -185,7 +201,7 @@ def make_certificates(folder: Path) -> None:
         _openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-out", f"{name}.pem", *signed)
 
 
-_NEW_KEY = ("-newkey", "rsa:2048", "-nodes", "-keyout")
+_NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout")
 
 
 def _openssl(folder: Path, *arguments: str) -> None:
@@ -203,4 +219,4 @@ def secure_kafka(folder: Path) -> Iterator[SecureBroker]:
         secure.start()
         yield secure
     finally:
-        secure.broker.remove()
+        secure.remove()

@@ -122,4 +122,4 @@ def test_a_bad_option_is_refused(file: Path, option: str, value: str):
 def test_a_broker_that_is_not_there_is_said_so(file: Path):
     result = play(file, "127.0.0.1:1")
     assert result.exit_code != 0
-    assert "the brokers at 127.0.0.1:1" in result.stderr
+    assert "no Kafka broker answers at 127.0.0.1:1" in result.stderr

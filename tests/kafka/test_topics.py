@@ -92,4 +92,4 @@ def test_the_command_creates_verifies_and_refuses(settings: Settings, tmp_path: 
 def test_a_broker_that_is_not_there_is_said_so(tmp_path: Path):
     refused = run(tmp_path, "--brokers", "127.0.0.1:1")
     assert refused.exit_code != 0
-    assert "the brokers at 127.0.0.1:1" in refused.stderr
+    assert "no Kafka broker answers at 127.0.0.1:1" in refused.stderr

@@ -244,8 +244,12 @@ class FakeSources:
                     self.fetch(host, tp)
             await asyncio.sleep(0.05)
 
-    def fetch(self, host: Tasks, tp: TP) -> None:
+    def show_end(self, tp: TP) -> None:
+        """Get a response, and keep back what it brings."""
         self._ends[tp], self._fetched[tp] = self._broker.end(tp), asyncio.get_running_loop().time()
+
+    def fetch(self, host: Tasks, tp: TP) -> None:
+        self.show_end(tp)
         at = self._positions[tp]
         records = self._broker.logs.get(tp, [])[at : at + self._batch]
         host.offer(tp, records)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.consumer.subscription_state import SubscriptionState
 
 from stream.runtime.ports import TP, Record, Sources
@@ -97,6 +98,11 @@ class FakeCoordinator:
             raise self.error
 
 
+class FakeClient:
+    def __init__(self) -> None:
+        self.cluster = ClusterMetadata(metadata_max_age_ms=1_000)
+
+
 class FakeConsumer:
     """aiokafka's consumer with its real subscription state, and no broker. Make it in a running loop."""
 
@@ -105,6 +111,7 @@ class FakeConsumer:
         self._subscription.assign_from_user(tps)
         self._fetcher = FakeFetcher(self)
         self._coordinator = FakeCoordinator()
+        self._client = FakeClient()
         self._partitions = partitions if partitions is not None else {tp.topic: 4 for tp in tps}
 
     def rebalance(self, tps: Sequence[TP]) -> None:

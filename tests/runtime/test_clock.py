@@ -34,12 +34,30 @@ def test_the_clock_never_goes_back() -> None:
     assert clock.read([a]) == 1_000_000
 
 
-def test_a_source_with_items_waiting_bounds_the_clock_by_what_was_decided() -> None:
+def test_a_source_with_items_waiting_bounds_the_clock_by_the_first_of_them() -> None:
     a, b = lanes(Sources(), "a", "b")
-    fill(a, 700_000)
+    fill(a, 700_000, 800_000)
     clock = TaskClock(Clock(1_000_000), 2_000, 0)
-    assert clock.read([a, b]) == 0
-    clock.decided(500_000)
-    assert clock.read([a, b]) == 498_000
-    clock.decided(2_000_000)
-    assert clock.read([a, b]) == 998_000, "no further than now, whatever was decided"
+    assert clock.read([a, b]) == 697_999, "at equal time the event comes before the timer"
+    a.items.popleft()
+    assert clock.read([a, b]) == 797_999
+
+
+def test_a_source_with_all_decided_and_more_to_read_bounds_the_clock_by_its_last_item_whatever_others_decided() -> None:
+    sources = Sources()
+    a, b = lanes(sources, "a", "b")
+    clock = TaskClock(Clock(1_000_000), 0, 0)
+    sources.ends[a.tp] = 1
+    assert clock.read([a, b]) == 0, "of it nothing is known yet"
+    fill(a, 600_000)
+    fill(b, 900_000)
+    a.items.popleft()
+    b.items.popleft()
+    sources.ends[a.tp] = 3
+    assert clock.read([a, b]) == 600_000
+
+
+def test_no_item_moves_the_clock_beyond_now() -> None:
+    (a,) = lanes(Sources(), "a")
+    fill(a, 2_000_000)
+    assert TaskClock(Clock(1_000_000), 0, 0).read([a]) == 1_000_000

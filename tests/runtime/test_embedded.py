@@ -1,3 +1,6 @@
+import os
+import signal
+
 import pytest
 from confluent_kafka import Consumer, Producer
 
@@ -35,3 +38,18 @@ def test_what_one_client_produces_another_reads():
 def test_it_says_so_when_it_is_not_started():
     with pytest.raises(RuntimeError, match="not started"):
         EmbeddedBroker().create_topics(["cart"])
+
+
+def test_a_signal_that_reaches_another_thread_does_not_end_it():
+    heard: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, _frame: heard.append(number))
+    with EmbeddedBroker() as broker:
+        # What Python does while it starts a process: the main thread blocks signals, so they go to another.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+        try:
+            os.kill(os.getpid(), signal.SIGUSR1)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            signal.signal(signal.SIGUSR1, before)
+        found = Producer({"bootstrap.servers": broker.bootstrap, "log_level": 0}).list_topics(timeout=5)
+    assert found.brokers

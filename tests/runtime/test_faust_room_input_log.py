@@ -1,5 +1,8 @@
 import time
 
+import pytest
+from aiokafka.errors import TopicAuthorizationFailedError
+
 from stream.runtime.faust_room.input_log import InputLog
 from stream.runtime.ports import TP
 from tests.runtime.faust_room_fakes import FakeConsumer, FakeFetchRequest, records
@@ -108,7 +111,7 @@ async def test_a_fetch_counts_from_when_it_was_sent_and_only_for_partitions_that
     fetched_at = log.fetched_at(CART)
     assert fetched_at is not None
     assert before <= fetched_at <= time.monotonic()
-    assert log.end_offset(CART) == log.readable_end(CART) == 20
+    assert log.end_offset(CART) == 20
     assert (log.fetched_at(EMAIL), log.end_offset(EMAIL)) == (None, None)
 
 
@@ -118,10 +121,28 @@ async def test_without_a_last_stable_offset_the_high_watermark_is_readable():
     consumer._fetcher.high_watermarks = {CART: 20}
     await consumer._fetcher._proc_fetch_request(None, 1, FakeFetchRequest([CART]))
     consumer.state(CART).lso = -1
-    assert log.readable_end(CART) == 20
+    assert log.end_offset(CART) == 20
+
+
+async def test_what_lies_behind_an_open_transaction_is_beyond_the_end():
+    log, consumer = reading(CART)
+    log.watch_fetches()
+    consumer._fetcher.high_watermarks = {CART: 20}
+    await consumer._fetcher._proc_fetch_request(None, 1, FakeFetchRequest([CART]))
+    consumer.state(CART).lso = 12
+    assert log.end_offset(CART) == 12
 
 
 async def test_bounds_are_start_and_end():
     log, _ = reading(CART)
     assert await log.bounds([CART]) == {CART: (3, 9)}
     assert await log.bounds([]) == {}
+
+
+async def test_a_topic_we_may_not_see_is_told_from_one_that_is_not_there():
+    log, consumer = reading(CART)
+    assert log.partitions("nowhere") == frozenset()
+    consumer._client.cluster.unauthorized_topics.add("nowhere")
+    with pytest.raises(TopicAuthorizationFailedError):
+        log.partitions("nowhere")
+    assert log.partitions("cart")

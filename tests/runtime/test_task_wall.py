@@ -42,6 +42,32 @@ def test_no_timer_fires_while_a_source_does_not_answer_even_if_others_go_on() ->
     run(scenario())
 
 
+def test_a_source_that_answers_again_is_read_before_any_timer_of_its_silence_fires() -> None:
+    async def scenario() -> None:
+        broker = FakeBroker()
+        broker.event("u1", "product_added", START_MS - HOUR_MS + 30_000, product_id="p")
+        async with Worker(broker, lateness_ms=0, batch=1) as worker:
+            await asyncio.sleep(1)
+            cart = TP("cart", 0)
+            worker.sources.silent.add(cart)
+            for second in range(60):
+                broker.event("u2", "email_opened", START_MS + second * 1_000)
+                if second == 20:
+                    broker.event("u3", "product_added", START_MS + 20_000, product_id="p")
+                    broker.event("u1", "order_completed", START_MS + 21_000, total=1)
+                await asyncio.sleep(1)
+            # The response says that there is more, and what it brings is not handed over yet.
+            worker.sources.show_end(cart)
+            await asyncio.sleep(1)
+            assert broker.outcomes("triggers") == []
+            worker.sources.silent.clear()
+            await asyncio.sleep(5)
+            assert broker.outcomes("triggers") == []
+            assert [c["segment"] for c in broker.outcomes("segment-changes") if c["user_id"] == "u1"] == ["buyer"]
+
+    run(scenario())
+
+
 def test_a_worker_that_was_down_for_a_day_sends_no_trigger_to_whom_bought_meanwhile() -> None:
     async def scenario() -> None:
         broker = FakeBroker()

@@ -29,6 +29,6 @@ def consumer_arguments(settings: Settings, assignor: object) -> dict[str, Any]:
         "session_timeout_ms": settings.session_timeout_ms,
         "heartbeat_interval_ms": settings.heartbeat_interval_ms,
         "rebalance_timeout_ms": max(settings.session_timeout_ms, settings.transaction_timeout_ms),
-        "check_crcs": settings.check_crcs and not settings.embedded,
+        "check_crcs": settings.verifies_crcs,
         **kafka_security(settings),
     }

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import TopicAuthorizationFailedError
 from aiokafka.protocol.fetch import FetchRequest
 
 from stream.runtime.ports import TP, Record
@@ -70,9 +71,15 @@ class InputLog:
         return self._offered_to[tp] if self._under_way.get(tp) or not state.has_valid_position else state.position
 
     def end_offset(self, tp: TP) -> int | None:
-        """Return the high watermark of the last fetch response; None before any."""
+        """Return the last stable offset of the last fetch response; None before any.
+
+        Beyond it lie other producers' open transactions: nothing of it can be read, however long they stay open.
+        """
         state = self._state(tp)
-        return None if state is None or tp not in self._fetched_at else state.highwater
+        if state is None or tp not in self._fetched_at:
+            return None
+        # The embedded broker knows no last stable offset and says -1.
+        return state.lso if state.lso is not None and state.lso >= 0 else state.highwater
 
     def fetched_at(self, tp: TP) -> float | None:
         """Return when the request was sent that the last successful response answered, in monotonic seconds.
@@ -91,8 +98,14 @@ class InputLog:
         return {tp: (starts[tp], ends[tp]) for tp in asked}
 
     def partitions(self, topic: str) -> frozenset[int]:
-        """Return the partition numbers in the cluster's metadata; empty where the topic is unknown."""
-        return frozenset(self._consumer.partitions_for_topic(topic) or ())
+        """Return the partition numbers in the cluster's metadata; empty where the topic is unknown.
+
+        Raises TopicAuthorizationFailedError where the account may not know of it.
+        """
+        found = frozenset(self._consumer.partitions_for_topic(topic) or ())
+        if not found and topic in self._consumer._client.cluster.unauthorized_topics:
+            raise TopicAuthorizationFailedError(topic)
+        return found
 
     # ---------------------------------------------------------------------------------- for the Faust room
 
@@ -104,14 +117,6 @@ class InputLog:
         """Whether aiokafka fetches the partition: assigned and not paused."""
         state = self._state(tp)
         return state is not None and not state.paused
-
-    def readable_end(self, tp: TP) -> int | None:
-        """Return the last stable offset: beyond it lie open transactions, so no progress is to be expected."""
-        state = self._state(tp)
-        if state is None or tp not in self._fetched_at:
-            return None
-        # The embedded broker knows no last stable offset and says -1.
-        return state.lso if state.lso is not None and state.lso >= 0 else state.highwater
 
     def begin_rebalance(self) -> None:
         """Make every batch under way stale, and forget the partitions."""

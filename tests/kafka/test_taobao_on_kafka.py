@@ -1,0 +1,162 @@
+"""A real history through real Kafka and real workers: what `stream replay` says of the file, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from stream.adapters.formats import adapter_for
+from stream.cli.replay import command as replay_command
+from stream.decision.decider import Decider
+from stream.definitions import load
+from stream.model.calls import Call, encode_call
+from stream.model.events import Event
+from stream.model.outcomes import OUTPUT_TOPICS
+from stream.model.profile import Profile, decode_profile
+from stream.replay.reading import Reading, ordered_records
+from stream.testkit.files import read_config
+from tests.data_sets import TAOBAO, data_file
+from tests.kafka.workers import Outcomes, differences, has_no_lag, new_app, play, recovered, share, until, workers
+
+if TYPE_CHECKING:
+    from stream.runtime.settings import Settings
+    from tests.kafka.conftest import Kafka
+
+CONFIG = Path(__file__).parents[2] / "config"
+DEFINITIONS = load(read_config(CONFIG))
+PURPOSES = sorted({action.purpose for action in DEFINITIONS.actions.values()})
+HOUR_MS = 3_600_000
+DONE_TIMEOUT_S = 180.0
+
+pytestmark = [pytest.mark.kafka, pytest.mark.data]
+
+
+@dataclass(frozen=True)
+class History:
+    """The file, its events in order, and what `stream replay` wrote over it, by topic."""
+
+    file: Path
+    events: list[Event]
+    replayed: dict[str, list[bytes]]
+
+    @property
+    def outcomes(self) -> int:
+        return sum(map(len, self.replayed.values()))
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Taobao's users, who gave their consent an hour before the first of them did anything."""
+    folder = tmp_path_factory.mktemp("taobao")
+    file, out = folder / "taobao.jsonl", folder / "replayed"
+    records = list(ordered_records([data_file(TAOBAO)], "taobao", [], DEFINITIONS.plan))
+    consented_ms = records[0].time_ms - HOUR_MS
+    with file.open("wb") as lines:
+        for user in sorted({record.user for record in records}):
+            for purpose in PURPOSES:
+                lines.write(encode_call(consent(user, purpose, consented_ms)) + b"\n")
+        lines.writelines(record.value + b"\n" for record in records)
+    arguments = [str(file), "--format", "segment", "--config", str(CONFIG), "--out", str(out)]
+    replayed = CliRunner().invoke(replay_command, arguments)
+    assert replayed.exit_code == 0, replayed.output
+    reading = Reading([file], adapter_for("segment", [], DEFINITIONS.plan), DEFINITIONS.plan)
+    events = [event for _, event in reading.events()]
+    lines_of = {topic: (out / f"{topic}.jsonl").read_bytes().splitlines() for topic in OUTPUT_TOPICS}
+    return History(file, events, lines_of)
+
+
+def consent(user: str, purpose: str, time_ms: int) -> Call:
+    properties: dict[str, object] = {"purpose": purpose, "granted": True}
+    message = f"consent-{user}-{purpose}"
+    return Call("track", user, "Consent Changed", time_ms, properties, message_id=message)
+
+
+async def test_two_workers_decide_what_replay_decides_each_outcome_once_and_byte_for_byte(
+    kafka: Kafka, history: History, tmp_path: Path
+):
+    settings = await new_app(kafka, "taobao", "event")
+    async with workers(2, CONFIG, settings, tmp_path) as both, Outcomes(settings) as outcomes:
+        said = await play(history.file, CONFIG, settings)
+        assert said.startswith(f"played {len(history.events):,} events of ")
+        await until(lambda: has_no_lag(both, len(history.events)), DONE_TIMEOUT_S, both)
+        assert all([(await worker.metrics()).sum("stream_events_total") > 0 for worker in both])
+        assert await asyncio.gather(*(worker.stop() for worker in both)) == [0, 0]
+        found = await outcomes.read_to_end()
+    assert differences(history.replayed, found) == []
+    for topic, values in found.items():
+        ids = [msgspec.json.decode(value)["id"] for value in values]
+        assert len(set(ids)) == len(ids), topic
+    changes: Counter[tuple[str, str]] = Counter(
+        (change["segment"], change["change"]) for change in decoded(found["segment-changes"])
+    )
+    assert changes["cart_abandoner", "entered"] == 2_964
+    assert changes["cart_abandoner", "exited"] == 2_466
+    check_triggers(decoded(found["triggers"]), history.events)
+
+
+def decoded(values: list[bytes]) -> list[dict[str, Any]]:
+    return [msgspec.json.decode(value) for value in values]
+
+
+def check_triggers(triggers: list[dict[str, Any]], events: list[Event]) -> None:
+    """There are some, and when each was decided the last that its user did to a cart was to add, not to buy."""
+    sent = [trigger for trigger in triggers if trigger["type"] == "trigger.v1"]
+    assert sent
+    carts: dict[str, list[Event]] = {}
+    for event in events:
+        if event.name in ("product_added", "order_completed"):
+            carts.setdefault(event.user, []).append(event)
+    for trigger in sent:
+        before = [event.name for event in carts[trigger["user_id"]] if event.time_ms <= trigger["at_ms"]]
+        assert before[-1] == "product_added", trigger
+
+
+async def test_a_worker_killed_in_the_middle_and_started_anew_changes_no_outcome_and_no_profile(
+    kafka: Kafka, history: History, tmp_path: Path
+):
+    settings = await new_app(kafka, "killed", "event")
+    async with workers(2, CONFIG, settings, tmp_path) as both, Outcomes(settings) as outcomes:
+        playing = asyncio.ensure_future(play(history.file, CONFIG, settings))
+
+        async def are_a_third_visible() -> bool:
+            return await outcomes.read() >= history.outcomes / 3
+
+        await until(are_a_third_visible, DONE_TIMEOUT_S, both)
+        assert (await both[0].metrics()).sum("stream_events_total") > 0
+        both[0].kill()
+        await outcomes.read_to_end()
+        assert outcomes.count < history.outcomes, "the worker was killed too late"
+        await playing
+        both[0].start()
+        await until(lambda: share(both, settings.partitions), DONE_TIMEOUT_S, both)
+
+        async def are_all_visible() -> bool:
+            return await outcomes.read() >= history.outcomes and await has_no_lag(both, 0)
+
+        await until(are_all_visible, DONE_TIMEOUT_S, both)
+        assert await asyncio.gather(*(worker.stop() for worker in both)) == [0, 0]
+        found = await outcomes.read_to_end()
+    assert differences(history.replayed, found) == []
+    await check_state(settings, history.events)
+
+
+async def check_state(settings: Settings, events: list[Event]) -> None:
+    """A successor would recover the profiles and counts of an undisturbed run in memory."""
+    expected: dict[str, Profile] = {}
+    oracle = Decider(DEFINITIONS, expected)
+    for event in events:
+        oracle.decide(event)
+    oracle.advance(events[-1].time_ms)
+    profiles, positions = await recovered(settings)
+    assert profiles.keys() == expected.keys()
+    assert [user for user, encoded in profiles.items() if decode_profile(encoded) != expected[user]] == []
+    assert sum((Counter(position.segments) for position in positions), Counter()) == Counter(oracle.counts.segments)
+    assert sum((Counter(position.runs) for position in positions), Counter()) == Counter(oracle.counts.runs)
+    assert {position.clock_ms for position in positions} == {events[-1].time_ms}

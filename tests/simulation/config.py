@@ -1,0 +1,81 @@
+"""The shipped config for the simulation, loaded once a process; for the wall clock with its times shrunk."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from stream.decision.program import Program
+from stream.definitions import load
+from stream.definitions.shapes import Definitions
+from stream.model.codec import Codec
+from stream.model.plan import Plan
+from stream.testkit.files import read_config
+
+FOLDER: Final = Path(__file__).resolve().parents[2] / "config"
+_DURATION: Final = re.compile(r"\b(\d+)(m|h|d)\b")
+_SECONDS: Final = {"h": 1, "d": 24}
+
+
+@cache
+def shipped() -> Definitions:
+    """As it is."""
+    return load(_without_tests(read_config(FOLDER)))
+
+
+@cache
+def shrunk() -> Definitions:
+    """With seconds for hours: a cart is abandoned after a second, and its user hears again after 24."""
+    files = {path: _DURATION.sub(_shorter, text) for path, text in _without_tests(read_config(FOLDER)).items()}
+    return load(files)
+
+
+def codec_of(plan: Plan, **limits: Any) -> Codec:
+    """One codec for all workers: making one takes longer than a short simulation."""
+    assert limits.get("max_event_bytes", 65_536) == 65_536
+    return _codec(id(plan)) if id(plan) in _PLANS else _remember(plan)
+
+
+def program_of(definitions: Definitions) -> Program:
+    """One compiled program for all tasks."""
+    key = id(definitions)
+    if key not in _PROGRAMS:
+        _PROGRAMS[key] = (definitions, Program(definitions))
+    return _PROGRAMS[key][1]
+
+
+_PLANS: Final[dict[int, Plan]] = {}
+_PROGRAMS: Final[dict[int, tuple[Definitions, Program]]] = {}
+
+
+def _remember(plan: Plan) -> Codec:
+    _PLANS[id(plan)] = plan
+    return _codec(id(plan))
+
+
+@cache
+def _codec(key: int) -> Codec:
+    return Codec(_PLANS[key])
+
+
+def _shorter(found: re.Match[str]) -> str:
+    return "1s" if found[2] == "m" else f"{int(found[1]) * _SECONDS[found[2]]}s"
+
+
+def _without_tests(files: dict[str, str]) -> dict[str, str]:
+    return {path: text for path, text in files.items() if not path.endswith((".test.yaml", "settings.yaml"))}
+
+
+class NoMetrics(msgspec.Struct):
+    """Counts nothing: what is decided is looked up in the log."""
+
+    def __getattr__(self, name: str) -> Any:
+        return _nothing
+
+
+def _nothing(*_: object) -> None:
+    """Do nothing."""

@@ -1,0 +1,112 @@
+"""A simulated worker process: the product's Tasks, Room and InputLog over the fakes, alive until it dies or leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from stream.model.events import TOPICS
+from stream.runtime.faust_room.room import Room
+from stream.runtime.ports import TP
+from stream.runtime.task_ports import Failed, Fenced, TaskPorts
+from stream.runtime.tasks import Tasks
+from tests.simulation.cluster import Cluster
+from tests.simulation.consumer import Fetching, SimulatedConsumer, SimulatedInputLog
+from tests.simulation.group import Group, Member
+from tests.simulation.loop import Owner
+from tests.simulation.ports import SimulatedClock
+
+LET_GO_S: Final = 3.0
+
+
+class Process:
+    """One life of a worker."""
+
+    def __init__(self, name: str, cluster: Cluster, group: Group, unexpected: Callable[[str], None]) -> None:
+        self.owner: Final = Owner(name)
+        self.member: Final = Member(self.owner, cluster.loop)
+        self.clock: Final = SimulatedClock(cluster.loop, cluster.chance)
+        self._cluster: Final = cluster
+        self._group: Final = group
+        self._unexpected: Final = unexpected
+        self._leaves: Final = asyncio.Event()
+        self._consumer: Final = SimulatedConsumer(cluster.network, cluster.log, cluster.tasks)
+        ports = TaskPorts(cluster.transactions, cluster.changelog, self.clock)
+        self._tasks: Final = Tasks(cluster.definitions, cluster.settings, cluster.metrics, ports)
+        self._room: Final = Room(self._tasks)
+        self._room.log = self._log = SimulatedInputLog(self._consumer)
+
+    def leave(self) -> None:
+        """Ask it to end in an orderly way."""
+        self._leaves.set()
+
+    async def live(self) -> None:
+        """Run until it fails or leaves."""
+        cluster = self._cluster
+        fetches = [
+            asyncio.create_task(
+                Fetching(topic, self._consumer, self._log, self._offer).run(
+                    cluster.network, cluster.log, cluster.lags[topic]
+                )
+            )
+            for topic in TOPICS
+        ]
+        ends: list[asyncio.Future[Any]] = [self._tasks.failure, asyncio.create_task(self._leaves.wait())]
+        work = asyncio.create_task(self._take_part())
+        await asyncio.wait([*ends, work], return_when=asyncio.FIRST_COMPLETED)
+        await self._end(work)
+        for task in fetches:
+            task.cancel()
+        cluster.loop.kill(self.owner)
+
+    async def _take_part(self) -> None:
+        while True:
+            numbers = await self._group.join(self.member)
+            tps = [TP(topic, number) for topic in TOPICS for number in sorted(numbers)]
+            self._consumer.assign(tps)
+            self._room.assign(tps)
+            recovery = asyncio.create_task(self._recover())
+            await self.member.must_rejoin.wait()
+            self._cluster.trace(self.owner.name, "gives away", sorted(numbers))
+            await self._room.give_away()
+            await recovery
+            self._cluster.trace(self.owner.name, "has given away")
+
+    async def _recover(self) -> None:
+        if await self._room.take_over():
+            if self._cluster.chance.random() < 0.3:
+                await asyncio.sleep(self._cluster.network.weather.delay_s())
+            self._room.start_reading()
+            self._cluster.trace(self.owner.name, "reads")
+
+    def _offer(self, batch: Any) -> None:
+        self._room.offer(batch)
+
+    async def _end(self, work: asyncio.Task[None]) -> None:
+        """End as the worker does: orderly where nothing failed, then drop what is left."""
+        failure, trace = self._tasks.failure, self._cluster.trace
+        if not failure.done() and work.done():
+            self._unexpected(f"{self.owner.name} ended by itself: {work.exception()!r}")
+        if not failure.done():
+            trace(self.owner.name, "leaves")
+            await self._within(self._room.close())
+        work.cancel()
+        self._room.halt()
+        await self._within(self._tasks.stop())
+        if failure.done():
+            error = failure.exception()
+            trace(self.owner.name, "failed:", repr(error))
+            if not isinstance(error, Fenced | Failed):
+                self._unexpected(f"{self.owner.name} stopped: {error!r}")
+        self._group.leave(self.member)
+
+    async def _within(self, ending: Any) -> None:
+        try:
+            async with asyncio.timeout(LET_GO_S):
+                await ending
+        except TimeoutError:
+            self._cluster.trace(self.owner.name, "did not end in time")
+        except Exception as error:  # noqa: BLE001  # every one but these two is a finding
+            if not isinstance(error, Fenced | Failed):
+                self._unexpected(f"{self.owner.name}, while ending: {error!r}")
