@@ -148,23 +148,28 @@ class Decider:
         turn.begin(profile, profile.due_ms)
         segments.forget_removed(turn)
         segments.evaluate_due(turn, BY_TIME)
+        self._follow_derived()  # a segment left now may end a run before it goes on
         journeys.go_on_due(turn, BY_TIME)
         self._follow_up(profile)
 
     def _follow_up(self, profile: Profile) -> None:
-        """Follow up derived events in their order, then find the profile's next timer."""
-        turn = self._turn
-        for _ in range(GENERATIONS):
-            if not turn.facts:
-                break
-            facts, turn.facts = turn.facts, []
-            for fact in facts:
-                self._follow(self.program.handler(fact.name), fact)
+        """Follow up derived events, then find the profile's next timer."""
+        self._follow_derived()
         due_ms = journeys.next_wait_ms(profile.runs) if profile.runs else NEVER
         for membership in profile.memberships.values():
             if membership.next_ms < due_ms:
                 due_ms = membership.next_ms
         profile.due_ms = due_ms
+
+    def _follow_derived(self) -> None:
+        """Follow up derived events in their order, and what follows from them."""
+        turn = self._turn
+        for _ in range(GENERATIONS):
+            if not turn.facts:
+                return
+            facts, turn.facts = turn.facts, []
+            for fact in facts:
+                self._follow(self.program.handler(fact.name), fact)
 
     def _follow(self, handler: Handler, fact: Fact) -> None:
         """Let one event reach the traits, segments and journeys it touches."""

@@ -11,7 +11,7 @@ class Property(msgspec.Struct, frozen=True):
     """One property the plan names.
 
     `currency` (money only) names the property that holds its ISO 4217 code; absent there, the shop's currency is meant.
-    `minimum` is inclusive; money and quantities are never negative unless the plan says so.
+    `minimum` is inclusive; money is never negative unless the plan says so.
     """
 
     name: str

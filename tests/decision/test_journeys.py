@@ -227,3 +227,16 @@ def test_a_run_of_an_older_definition_no_longer_minds_waits_but_still_exits() ->
         story.tell(0, "viewed")
         changed = story_of(BROKEN_WAIT + MAIL, exit_on="[order_completed]").taking_over(story)
         assert words(changed.tell(1, name)) == told
+
+
+def test_a_segment_left_by_time_ends_a_run_before_it_goes_on_in_the_same_instant() -> None:
+    def triggers(wait: str) -> int:
+        journey = f"enter: {{event: viewed}}\nexit_on: [segment_exited]\nsteps:\n  - wait: {wait}\n  - trigger: mail\n"
+        definitions = config("seen_at: {last: viewed.at}\n", {"recent": "since(seen_at) < 2h"}, {"j": journey})
+        story = Story(assuming(definitions, "marketing"))
+        story.tell(0, "viewed")
+        story.wait(3 * H)
+        return sum(isinstance(outcome, Trigger) for outcome in story.outcomes)
+
+    assert triggers("119m") == 1
+    assert triggers("2h") == 0

@@ -11,9 +11,9 @@ from stream.model.events import Event
 from tests.decision.story import config
 
 modest: Final = settings(
-    max_examples=int(os.environ.get("STREAM_EXAMPLES", "45")), derandomize=True, deadline=None, database=None
+    max_examples=int(os.environ.get("EXAMPLES", "45")), derandomize=True, deadline=None, database=None
 )
-"""The same few examples each time, so that a red run is red again; `STREAM_EXAMPLES` asks for more of them."""
+"""The same few examples each time, so that a red run is red again; `EXAMPLES` asks for more of them."""
 
 WITHIN_MS: Final = 10_000
 SPANS_MS: Final = (0, 1_000, 2_000, 5_000, WITHIN_MS, 60_000)
