@@ -137,7 +137,7 @@ class Decider:
                     turn.add("cart_emptied", {"cart_id": changed.id}, event.id)
         if handler.changes_person:
             people.apply(profile, event)
-        self._follow(handler, Fact(event.name, event.props, event.time_ms, event.id))
+        self._follow(handler, event)
         if is_new:  # some conditions hold of whoever has done nothing yet, and no event of theirs need come
             segments.evaluate(turn, self.program.segments.values(), event.id)
         self._follow_up(profile)
@@ -146,6 +146,7 @@ class Decider:
         """Fire what is due of a profile at its earliest due time: memberships first, then runs."""
         turn = self._turn
         turn.begin(profile, profile.due_ms)
+        turn.moved_timers = True
         segments.forget_removed(turn)
         segments.evaluate_due(turn, BY_TIME)
         self._follow_derived()  # a segment left now may end a run before it goes on
@@ -154,7 +155,10 @@ class Decider:
 
     def _follow_up(self, profile: Profile) -> None:
         """Follow up derived events, then find the profile's next timer."""
-        self._follow_derived()
+        if self._turn.facts:
+            self._follow_derived()
+        if not self._turn.moved_timers:
+            return
         due_ms = journeys.next_wait_ms(profile.runs) if profile.runs else NEVER
         for membership in profile.memberships.values():
             if membership.next_ms < due_ms:
@@ -174,12 +178,13 @@ class Decider:
     def _follow(self, handler: Handler, fact: Fact) -> None:
         """Let one event reach the traits, segments and journeys it touches."""
         turn = self._turn
-        for code in handler.updates:
-            value = fact.time_ms if code.takes_time else fact.props.get(code.property)
+        profile, props, time_ms = turn.profile, fact.props, fact.time_ms
+        for name, update in handler.updates:
+            value = props.get(name) if name else time_ms
             if value is not None:
-                code.update(turn.profile, value, fact.time_ms, fact.cause)
+                update(profile, value, time_ms, fact.id)
         if handler.segments:
-            segments.evaluate(turn, handler.segments, fact.cause)
+            segments.evaluate(turn, handler.segments, fact.id)
         if handler.journeys:
             journeys.hear(turn, handler.journeys, fact)
 

@@ -8,9 +8,10 @@ import msgspec
 from stream.decision import cart, people
 from stream.decision.conditions import Compiler
 from stream.decision.explain import Explainer
-from stream.decision.readers import CART_READERS, TraitCode, segment_reader, trait_code
+from stream.decision.readers import CART_READERS, segment_reader, trait_code
 from stream.decision.reading import Reader
 from stream.decision.steps import Instruction, instructions
+from stream.decision.totals import Update
 from stream.definitions import expressions as x
 from stream.definitions.shapes import Aggregate, Definitions, Derived, Journey, Segment
 
@@ -35,9 +36,12 @@ class JourneyCode(msgspec.Struct, frozen=True):
 
 
 class Handler(msgspec.Struct, frozen=True):
-    """What one event touches: trait updates, segments that may change by it, and journeys that listen to it."""
+    """What one event touches: trait updates, segments that may change by it, and journeys that listen to it.
 
-    updates: tuple[TraitCode, ...]
+    Each update goes with the property it is fed, or with nothing where it is fed the event's time.
+    """
+
+    updates: tuple[tuple[str, Update], ...]
     segments: tuple[SegmentCode, ...]
     journeys: tuple[JourneyCode, ...]
     changes_cart: bool
@@ -119,12 +123,12 @@ class Program:
         return named | cart.CHANGES | people.EVENTS | set(_CART_EVENTS)
 
     def _handler(self, event: str) -> Handler:
-        updates = tuple(code for code in self._traits if code.trait.event == event)
-        changed = {code.trait.name for code in updates}
+        fed = [code for code in self._traits if code.trait.event == event]
+        changed = {code.trait.name for code in fed}
         if event in cart.CHANGES:
             changed.add("cart")
         return Handler(
-            updates,
+            tuple((_fed_by(code.trait), code.update) for code in fed),
             self.touched(changed) if changed else (),
             tuple(code for code in self.journeys.values() if event in _heard(code)),
             changes_cart=event in cart.CHANGES,
@@ -138,3 +142,8 @@ def _heard(code: JourneyCode) -> set[str]:
     heard = set(journey.exit_on) | {name for step in code.instructions for name in step.if_none}
     heard |= {journey.enter.event} if journey.enter.event else {"segment_entered"}
     return heard | ({journey.goal.event} if journey.goal else set())
+
+
+def _fed_by(trait: Aggregate) -> str:
+    """Return the property a trait is fed, nothing where it is fed the event's time."""
+    return trait.property if trait.property is not None and trait.property != "at" else ""

@@ -89,7 +89,7 @@ def _withdraw(turn: Turn, run: Run, sent: SentTrigger, fact: Fact) -> None:
             run_id=run.id,
             step=sent.step,
             action=sent.action,
-            why=Why(fact.cause, definition=run.definition),
+            why=Why(fact.id, definition=run.definition),
             key=run.key,
         )
     )

@@ -19,14 +19,11 @@ from stream.model.profile import NEVER, Cart, Profile
 class TraitCode(msgspec.Struct, frozen=True):
     """One aggregate, ready to run.
 
-    `key` is where its state stands in a profile; it is fed the event's `property`, or its time where it `takes_time`;
-    `counts_within` is its window where it is a rolling count.
+    `key` is where its state stands in a profile; `counts_within` is its window where it is a rolling count.
     """
 
     key: str
     trait: Aggregate
-    property: str
-    takes_time: bool
     update: Update
     read: Reader
     counts_within: Window | None
@@ -49,7 +46,7 @@ def trait_code(trait: Aggregate) -> TraitCode:
         update, read = rolling_trait(trait, key)
         if trait.op == "count":
             counts_within = window(trait.within_ms)
-    return TraitCode(key, trait, trait.property or "", trait.property in ("at", None), update, read, counts_within)
+    return TraitCode(key, trait, update, read, counts_within)
 
 
 def segment_reader(name: str) -> Reader:

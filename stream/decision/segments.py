@@ -19,13 +19,17 @@ def evaluate(turn: Turn, codes: Iterable[SegmentCode], cause: str) -> None:
         if membership is None or not membership.inside:
             _enter_or_not(turn, code, membership, cause)
         elif code.leave is None:
-            holds, membership.next_ms = code.enter(profile, now_ms)
+            holds, until_ms = code.enter(profile, now_ms)
             if holds is not True:
                 _change(turn, code, membership, "exited", cause)
+            elif until_ms != membership.next_ms:
+                membership.next_ms, turn.moved_timers = until_ms, True
         else:
-            leaves, membership.next_ms = code.leave(profile, now_ms)
+            leaves, until_ms = code.leave(profile, now_ms)
             if leaves is True:
                 _change(turn, code, membership, "exited", cause)
+            elif until_ms != membership.next_ms:
+                membership.next_ms, turn.moved_timers = until_ms, True
 
 
 def evaluate_due(turn: Turn, cause: str) -> None:
@@ -41,6 +45,7 @@ def forget_removed(turn: Turn) -> None:
     """Drop what a profile keeps of segments and traits that are no longer defined, or defined otherwise."""
     profile, program = turn.profile, turn.program
     for name in profile.memberships.keys() - program.segments.keys():
+        turn.moved_timers = True
         if profile.memberships.pop(name).inside:
             turn.counts.segments[name] = turn.counts.segments.get(name, 0) - 1
     for key in profile.traits.keys() - program.state_keys:
@@ -57,9 +62,11 @@ def _enter_or_not(turn: Turn, code: SegmentCode, membership: Membership | None, 
     if holds is True:
         _change(turn, code, membership or Membership(False, now_ms, 0), "entered", cause)
     elif membership is not None:
-        membership.next_ms = until_ms
+        if until_ms != membership.next_ms:
+            membership.next_ms, turn.moved_timers = until_ms, True
     elif until_ms != NEVER:
         profile.memberships[code.name] = Membership(False, now_ms, 0, until_ms)
+        turn.moved_timers = True
 
 
 def _change(
@@ -70,7 +77,7 @@ def _change(
     membership.inside, membership.since_ms = change == "entered", turn.now_ms
     membership.entries += membership.inside
     profile.memberships[segment.name] = membership
-    membership.next_ms = _may_change_ms(code, membership, profile, turn.now_ms)
+    membership.next_ms, turn.moved_timers = _may_change_ms(code, membership, profile, turn.now_ms), True
     counts = turn.counts.segments
     counts[segment.name] = counts.get(segment.name, 0) + (1 if membership.inside else -1)
     explained = segment.exit if segment.exit is not None and not membership.inside else segment.when

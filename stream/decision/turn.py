@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from stream.decision.program import Program
-from stream.model.events import Scalar
+from stream.model.events import Event, Scalar
 from stream.model.outcomes import AnyOutcome
 from stream.model.profile import Profile
 
@@ -22,13 +22,17 @@ without end stop here.
 """
 
 
-class Fact(msgspec.Struct, gc=False):
-    """An event to follow up, from the input or derived. `cause` is the id of the input event behind it, or `time`."""
+class DerivedEvent(msgspec.Struct, gc=False):
+    """An event that a decision made. Its `id` is that of the input event behind it, or `time`."""
 
     name: str
     props: Mapping[str, Scalar]
     time_ms: int
-    cause: str
+    id: str
+
+
+Fact = Event | DerivedEvent
+"""What traits, segments and journeys follow up."""
 
 
 class Counts(msgspec.Struct):
@@ -39,14 +43,18 @@ class Counts(msgspec.Struct):
 
 
 class Turn:
-    """The state of one turn: whose, when, what is still to follow up, and what came of it."""
+    """The state of one turn: whose, when, what is still to follow up, and what came of it.
 
-    __slots__ = ("counts", "facts", "now_ms", "outcomes", "profile", "program")
+    `moved_timers` is set by whoever changes a time at which something of the profile is due.
+    """
+
+    __slots__ = ("counts", "facts", "moved_timers", "now_ms", "outcomes", "profile", "program")
 
     def __init__(self, program: Program, counts: Counts, outcomes: list[AnyOutcome]) -> None:
         self.program, self.counts, self.outcomes = program, counts, outcomes
-        self.facts: list[Fact] = []
+        self.facts: list[DerivedEvent] = []
         self.now_ms = 0
+        self.moved_timers = False
         self.profile: Profile
 
     def begin(self, profile: Profile, now_ms: int) -> None:
@@ -54,10 +62,11 @@ class Turn:
         self.profile = profile
         self.now_ms = now_ms if now_ms > profile.now_ms else profile.now_ms
         profile.now_ms = self.now_ms
+        self.moved_timers = False
         if self.facts:
             self.facts = []
 
     def add(self, name: str, props: Mapping[str, Scalar], cause: str) -> None:
         """Note a derived event, now, to be followed up in this turn."""
         if len(self.facts) < FACTS_IN_A_TURN:
-            self.facts.append(Fact(name, props, self.now_ms, cause))
+            self.facts.append(DerivedEvent(name, props, self.now_ms, cause))
