@@ -13,6 +13,7 @@ from stream.model.codec import Codec
 from stream.model.outcomes import encode_outcome
 from stream.model.profile import Profile, encode_profile
 from stream.replay.driving import BATCH, Drive
+from stream.replay.memory import lasting, quiet_collector
 from stream.replay.reading import Reading
 from stream.replay.replaying import replay
 from tests.bench.histories import History
@@ -21,13 +22,10 @@ from tests.bench.machine import Machine
 
 @contextmanager
 def _input_frozen() -> Iterator[None]:
-    """Keep the collector, at its default settings, off the input: a worker would not hold all of it at once."""
+    """Keep the collector off the input, which a worker would not hold all at once; else as worker and replay set it."""
     gc.collect()
-    gc.freeze()
-    try:
+    with quiet_collector(), lasting():
         yield
-    finally:
-        gc.unfreeze()
 
 
 class DecodeRow:
