@@ -12,7 +12,7 @@ from tests.simulation.group import Group
 from tests.simulation.ports import CHANGELOG
 from tests.simulation.worker import Process
 
-TOMBSTONES_KEPT_S: Final = 15.0
+TOMBSTONES_KEPT_MS: Final = 15_000
 """Longer than any recovery takes, frozen in its midst or not."""
 
 
@@ -129,7 +129,7 @@ class Chaos:
 
     def compact(self) -> None:
         """Compact the changelog, all of it that may be."""
-        forget_before_ms = int((self._cluster.loop.now_s - TOMBSTONES_KEPT_S) * 1_000)
+        forget_before_ms = self._cluster.loop.epoch_ms() - TOMBSTONES_KEPT_MS
         for number in range(self._cluster.tasks):
             removed = self._cluster.log[TP(CHANGELOG, number)].compact(forget_before_ms)
             if removed:

@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from stream.definitions.shapes import Definitions
-from stream.model.events import TOPICS
 from stream.model.outcomes import OUTPUT_TOPICS
 from stream.runtime.settings_fields import Clock, Settings
+from stream.runtime.topics import input_topics
 from tests.simulation.config import NoMetrics
 from tests.simulation.consumer import Lag
 from tests.simulation.coordinator import Coordinator
@@ -36,22 +36,23 @@ class Cluster:
         self.metrics = NoMetrics()
         self.log = Log()
         outputs = chance.choice([1, self.tasks, 4])
-        for topic in (*TOPICS, CHANGELOG):
-            self.log.create(topic, self.tasks)
         for topic in OUTPUT_TOPICS:
             self.log.create(topic, outputs)
         self.settings = _settings(chance, self.tasks, clock)
+        self.inputs = input_topics(self.settings)
+        for topic in (*self.inputs, CHANGELOG):
+            self.log.create(topic, self.tasks)
         timeout_s = self.settings.transaction_timeout_ms / 1_000
         self.coordinator = Coordinator(self.log, self.network, trace, timeout_s)
         self.transactions = SimulatedTransactions(self.network, self.log, self.coordinator, timeout_s)
         self.transactions.trace = trace
         self.changelog = SimulatedChangelog(self.network, self.log, trace)
-        slow = chance.choice([*TOPICS, "none", "none"])
+        slow = chance.choice([*self.inputs, "none", "none"])
         self.lags = {
             topic: Lag(chance.choice([1, 2, 5]), chance.choice([0.2, 0.8]))
             if topic == slow
             else Lag(chance.choice([7, 50, 500]), chance.choice([0, 0, 0.1]))
-            for topic in TOPICS
+            for topic in self.inputs
         }
 
     def calm(self) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Final
 
-from stream.model.events import TOPICS
 from stream.runtime.faust_room.input_log import Batch, InputLog
 from stream.runtime.ports import TP, Record
 from tests.simulation.log import Entry, Log
@@ -102,7 +101,6 @@ class Fetching:
     def __init__(
         self, topic: str, consumer: SimulatedConsumer, log: SimulatedInputLog, offer: Callable[[Batch], None]
     ) -> None:
-        assert topic in TOPICS
         self._topic: Final = topic
         self._consumer: Final = consumer
         self._log: Final = log

@@ -62,7 +62,7 @@ class Coordinator:
         if holder.open is None:
             holder.open = Transaction(next(self._numbers))
             self._network.loop.outside(self._timeout_s, self._time_out, number, holder.open)
-        time_ms = int(self._network.loop.now_s * 1_000)
+        time_ms = self._network.loop.epoch_ms()
         for key, value, headers in records:
             self._log[tp].append(Entry(key, value, headers, timestamp=time_ms, transaction=holder.open))
         reply(None)

@@ -8,15 +8,17 @@ from typing import Any, Final
 
 import msgspec
 
-from stream.model.codec import Codec
 from stream.model.errors import Rejected
-from stream.model.events import TOPIC_RANK, TOPICS, Event
+from stream.model.events import Event
 from stream.model.outcomes import OUTPUT_TOPICS, TOPIC_OF, AnyOutcome, encode_outcome
 from stream.model.profile import decode_profile
 from stream.runtime.delivery import partition_of
 from stream.runtime.intake import BACKFILL, HEARTBEAT
 from stream.runtime.ports import TP
 from stream.runtime.position import POSITION_KEY, Position, decode_position
+from stream.runtime.strays import ROUTED_FROM
+from tests.simulation.cluster import Cluster
+from tests.simulation.config import codec_of
 from tests.simulation.log import Log
 from tests.simulation.ports import CHANGELOG
 
@@ -26,17 +28,22 @@ Seen = Counter[tuple[TP, bytes | None]]
 
 
 class Input(msgspec.Struct):
-    """What one task is to decide: its events with (rank, offset) and the time they were written, its dead letters."""
+    """What one task is to decide: its events with (rank, offset) and the time they were written, its dead letters.
+
+    `strays` are the places of events on a wrong partition, `sent_on` those of the ones that came from another.
+    """
 
     events: list[tuple[Event, int, int, int]]
     letters: list[tuple[str, bytes | None]]
+    strays: list[str]
+    sent_on: list[str]
     next_offsets: dict[str, int]
 
 
-def input_of(log: Log, codec: Codec, number: int) -> Input:
+def input_of(cluster: Cluster, number: int) -> Input:
     """Read the input of a task as it is seen under read_committed."""
-    read = Input([], [], {})
-    for topic in TOPICS:
+    read, log, codec = Input([], [], [], [], {}), cluster.log, codec_of(cluster.definitions.plan)
+    for rank, topic in enumerate(cluster.inputs):
         read.next_offsets[topic] = 0
         for entry in log[TP(topic, number)].committed():
             read.next_offsets[topic] = entry.offset + 1
@@ -44,15 +51,20 @@ def input_of(log: Log, codec: Codec, number: int) -> Input:
             if HEARTBEAT in headers:
                 continue
             place = f"{topic}/{number}/{entry.offset}"
+            if ROUTED_FROM in headers:
+                place = headers[ROUTED_FROM].decode()
+                read.sent_on.append(place)
             try:
                 event = codec.decode(entry.value, place)
             except Rejected:
                 read.letters.append((place, entry.value))
                 continue
-            if event is not None:
+            if event is not None and partition_of(event.user.encode(), cluster.tasks) != number:
+                read.strays.append(place)
+            elif event is not None:
                 if BACKFILL in headers:
                     event.history_until_ms = int(headers[BACKFILL])
-                read.events.append((event, TOPIC_RANK[topic], entry.offset, entry.timestamp))
+                read.events.append((event, rank, entry.offset, entry.timestamp))
     return read
 
 

@@ -11,7 +11,6 @@ from stream.definitions.shapes import Definitions
 from stream.model.events import TOPICS
 from stream.runtime.delivery import partition_of
 from stream.runtime.intake import BACKFILL
-from tests.simulation.ports import START_MS
 
 SECOND_MS: Final = 1_000
 HOUR_MS: Final = 3_600_000
@@ -45,9 +44,10 @@ class Sent(msgspec.Struct):
 
 
 class Narrator:
-    """Makes up users and what they do. `hour_ms` is how long an hour of the shop takes."""
+    """Makes up users and what they do. `hour_ms` is how long an hour of the shop takes; `strays` may go astray."""
 
     def __init__(self, chance: Random, definitions: Definitions, partitions: int, hour_ms: int) -> None:
+        self.strays = 0
         self._chance: Final = chance
         self._topics: Final = {name: planned.topic for name, planned in definitions.plan.events.items()}
         self._partitions: Final = partitions
@@ -116,6 +116,10 @@ class Narrator:
         headers = [(BACKFILL, str(at_ms).encode())] if chance.random() < 0.02 else []
         topic = self._topics.get(name, "clickstream")
         partition = partition_of(user.encode(), self._partitions)
+        if self.strays and chance.random() < 0.05:
+            # A producer with another partitioner.
+            self.strays -= 1
+            partition = chance.randrange(self._partitions)
         sent = Sent(at_ms, topic, partition, msgspec.json.encode(call), headers, user, name)
         return [sent, sent] if has_id and chance.random() < 0.1 else [sent]
 
@@ -126,10 +130,7 @@ def played(chance: Random, definitions: Definitions, partitions: int) -> Narrato
 
 
 def live(chance: Random, definitions: Definitions, partitions: int) -> Narrator:
-    """A narrator for the shrunk config: a second for each hour."""
-    return Narrator(chance, definitions, partitions, SECOND_MS)
-
-
-def now_ms(now_s: float) -> int:
-    """The brokers' time of day."""
-    return START_MS + int(now_s * 1_000)
+    """A narrator for the shrunk config: a second for each hour. Some events come on a wrong partition."""
+    narrator = Narrator(chance, definitions, partitions, SECOND_MS)
+    narrator.strays = chance.choice([0, 0, 4])
+    return narrator

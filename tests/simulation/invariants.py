@@ -19,7 +19,6 @@ from stream.model.outcomes import OUTPUT_TOPICS, AnyOutcome, Decision, Trigger
 from stream.model.profile import NEVER, Profile, encode_profile
 from stream.runtime.position import POSITION_KEY, Position, decode_position
 from tests.simulation.cluster import LATENESS_MS, Cluster
-from tests.simulation.config import codec_of
 from tests.simulation.findings import (
     Input,
     count_differences,
@@ -31,21 +30,24 @@ from tests.simulation.findings import (
 )
 from tests.simulation.log import Transaction
 from tests.simulation.ports import CHANGELOG
+from tests.simulation.watching import Advanced, Decided, Operation
 
 
 def violations(cluster: Cluster, most_ahead_ms: int) -> list[str]:
     """Say which invariants do not hold; empty is right."""
     said: list[str] = []
-    letters: Counter[Any] = Counter()
+    letters, strays, sent_on = Counter[Any](), Counter[Any](), Counter[Any]()
     for number in range(cluster.tasks):
-        read = input_of(cluster.log, codec_of(cluster.definitions.plan), number)
+        read = input_of(cluster, number)
         letters.update(read.letters)
+        strays.update(read.strays)
+        sent_on.update(read.sent_on)
         lineage = Lineage(cluster, number, read, most_ahead_ms)
         for task, transaction in cluster.coordinator.committed:
             if task == number:
                 lineage.follow(transaction)
         said += lineage.said + lineage.at_the_end()
-    said += _ids_twice(cluster)
+    said += _ids_twice(cluster) + count_differences("event sent on", sent_on, strays)
     return said + count_differences("dead letter", seen_letters(cluster.log), letters)
 
 
@@ -87,36 +89,37 @@ class Lineage:
         self.said.extend(profile_differences(self._number, found, right))
         self._compare(transaction, outcomes)
 
-    def _again(self, operations: Iterable[Any]) -> tuple[list[AnyOutcome], set[str]]:
+    def _again(self, operations: Iterable[Operation]) -> tuple[list[AnyOutcome], set[str]]:
         outcomes: list[AnyOutcome] = []
         changed: set[str] = set()
         for operation in operations:
-            if isinstance(operation, tuple):
-                event, limit_ms = operation
-                self._decided[event.id] += 1
-                self._decider.decide(event, limit_ms)
+            if isinstance(operation, Decided):
+                self._decided[operation.event.id] += 1
+                self._decider.decide(operation.event, operation.limit_ms)
             else:
-                self._decider.advance(operation)
+                self._decider.advance(operation.clock_ms)
             taken = self._decider.take()
             changed |= taken.changed
             outcomes += taken.outcomes
-            if not isinstance(operation, tuple):
-                for outcome in taken.outcomes:
-                    self._check_nothing_was_passed_over(outcome)
+            for outcome in taken.outcomes:
+                self._check_nothing_was_passed_over(outcome, operation)
         return outcomes, changed
 
-    def _check_nothing_was_passed_over(self, outcome: AnyOutcome) -> None:
+    def _check_nothing_was_passed_over(self, outcome: AnyOutcome, operation: Operation) -> None:
         """No timer may fire by the clock over an event of its user, a purchase say, that lay in the log by then.
 
-        The timers fired before a user's own event know what was fetched by then, which may be less: a late purchase
-        withdraws their triggers.
+        The timers fired before a user's own event know what was fetched by then, which may be less; they may not fire
+        over what was known to lie in the log, and must be decided before that event.
         """
-        for event, _, offset, written_ms in self._by_user.get(outcome.user_id, ()):
-            if (
-                event.time_ms <= outcome.at_ms
-                and written_ms < outcome.at_ms - self._slack_ms
-                and not self._decided[event.id]
-            ):
+        for event, rank, offset, written_ms in self._by_user.get(outcome.user_id, ()):
+            if event.time_ms > outcome.at_ms or self._decided[event.id]:
+                continue
+            if isinstance(operation, Advanced):
+                is_passed_over = written_ms < outcome.at_ms - self._slack_ms
+            else:
+                is_known = bool(operation.ends) and offset < operation.ends[rank]
+                is_passed_over = is_known and written_ms < operation.order_ms
+            if is_passed_over:
                 self._say(f"{outcome} fired over {event.name} at offset {offset}, of {event.time_ms}")
 
     def _compare(self, transaction: Transaction, outcomes: list[AnyOutcome]) -> None:
@@ -168,5 +171,4 @@ def _ids_twice(cluster: Cluster) -> list[str]:
 
 
 def _events(cluster: Cluster) -> list[Event]:
-    codec = codec_of(cluster.definitions.plan)
-    return [found[0] for number in range(cluster.tasks) for found in input_of(cluster.log, codec, number).events]
+    return [found[0] for number in range(cluster.tasks) for found in input_of(cluster, number).events]

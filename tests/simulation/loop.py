@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from itertools import count
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 
 class Deadlock(Exception):
@@ -35,6 +35,9 @@ class Owner:
         self.dies_at_step = -1
         self.on_death: Callable[[], None] = lambda: None
 
+
+START_MS: Final = 1_700_000_000_000
+"""The brokers' time of day when the loop's time is zero."""
 
 OWNER: ContextVar[Owner] = ContextVar("OWNER")
 
@@ -58,6 +61,10 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def time(self) -> float:
         return self.now_s
+
+    def epoch_ms(self) -> int:
+        """The brokers' time of day."""
+        return START_MS + int(self.now_s * 1_000)
 
     def get_debug(self) -> bool:
         return False

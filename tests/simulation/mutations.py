@@ -13,13 +13,13 @@ from stream.runtime import recovery, task, tasks
 from stream.runtime.checkpoint import Cut
 from stream.runtime.faust_room import input_log
 from stream.runtime.lane import Item
-from stream.runtime.merge import EventMerge, WallMerge
+from stream.runtime.merge import EventMerge
 from stream.runtime.metrics import Metrics
 from stream.runtime.ports import TP
 from stream.runtime.position import POSITION_KEY, Position
 from tests.simulation import ports
 from tests.simulation.log import Partition
-from tests.simulation.watching import WatchedCheckpoints, WatchedCut, WatchedDecider
+from tests.simulation.watching import WatchedCheckpoints, WatchedCut, WatchedDecider, WatchedWallMerge
 
 Replaced = tuple[object, str, object]
 
@@ -96,16 +96,14 @@ class HastyEventMerge(EventMerge):
         self._round.sort(reverse=True, key=lambda entry: entry[:3])
 
 
-class HastyWallMerge(WallMerge):
+class HastyWallMerge(WatchedWallMerge):
     """Takes what is there, in order of time, whoever has records still to read."""
 
-    def take(self, limit: int) -> Sequence[Item]:
+    def next_items(self, limit: int) -> Sequence[Item]:
         taken: list[Item] = []
         while len(taken) < limit and (waiting := [lane for lane in self._lanes if lane.items]):
             first = min(waiting, key=lambda lane: (lane.items[0].order_ms, lane.rank))
             taken.append(first.items.popleft())
-        if taken:
-            self._clock.decided(max(item.order_ms for item in taken))
         return taken
 
 

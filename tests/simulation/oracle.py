@@ -9,7 +9,6 @@ from typing import Any
 from stream.decision.decider import Decider
 from stream.model.profile import Profile, encode_profile
 from tests.simulation.cluster import Cluster
-from tests.simulation.config import codec_of
 from tests.simulation.findings import (
     count_differences,
     input_of,
@@ -23,12 +22,12 @@ from tests.simulation.findings import (
 
 def differences(cluster: Cluster, final_ms: int) -> list[str]:
     """Compare what the workers left with what is right; empty is right."""
-    log, codec = cluster.log, codec_of(cluster.definitions.plan)
+    log = cluster.log
     said: list[str] = []
     outcomes: Counter[Any] = Counter()
     letters: Counter[Any] = Counter()
     for number in range(cluster.tasks):
-        read = input_of(log, codec, number)
+        read = input_of(cluster, number)
         letters.update(read.letters)
         profiles: dict[str, Profile] = {}
         decider = Decider(cluster.definitions, profiles)

@@ -17,7 +17,6 @@ from tests.simulation.loop import OWNER, SimulatedLoop
 from tests.simulation.net import Channel, Network
 from tests.simulation.trace import Trace
 
-START_MS: Final = 1_700_000_000_000
 CHANGELOG: Final = "stream-profiles-changelog"
 ABORT_TIMEOUT_S: Final = 1.0
 
@@ -31,7 +30,7 @@ class SimulatedClock:
         self.ahead_ms = 0
 
     def now_ms(self) -> int:
-        return START_MS + self.ahead_ms + int(self._loop.now_s * 1_000)
+        return self._loop.epoch_ms() + self.ahead_ms
 
     def monotonic_s(self) -> float:
         if self._random() < 0.1:

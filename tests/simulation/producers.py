@@ -9,9 +9,9 @@ from stream.model.events import TOPICS
 from stream.runtime.intake import HEARTBEAT
 from stream.runtime.ports import TP
 from tests.simulation.cluster import Cluster
-from tests.simulation.history import HOUR_MS, Narrator, Sent, live, now_ms, played
+from tests.simulation.history import HOUR_MS, Narrator, Sent, live, played
 from tests.simulation.log import Entry, Transaction
-from tests.simulation.ports import START_MS
+from tests.simulation.loop import START_MS
 
 EVENTS_PLAYED: Final = 150
 DRAIN_MS: Final = 12 * 24 * HOUR_MS
@@ -46,7 +46,7 @@ class Writing:
             self._cluster.log[tp].mark(transaction)
 
     def _write(self, sent: list[Sent], transaction: Transaction | None) -> None:
-        time_ms = now_ms(self._cluster.loop.now_s)
+        time_ms = self._cluster.loop.epoch_ms()
         for record in sent:
             self._cluster.log[TP(record.topic, record.partition)].append(
                 Entry(b"k", record.value, record.headers, timestamp=time_ms, transaction=transaction)
@@ -131,7 +131,7 @@ class Shop:
 
     async def _write(self, plan: list[tuple[int, Sent]]) -> None:
         for written_ms, sent in plan:
-            wait_s = (written_ms - now_ms(self._cluster.loop.now_s)) / 1_000
+            wait_s = (written_ms - self._cluster.loop.epoch_ms()) / 1_000
             if wait_s > 0:
                 await asyncio.sleep(wait_s)
             await self._writing.append([sent])

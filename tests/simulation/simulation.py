@@ -23,7 +23,7 @@ from tests.simulation.loop import Deadlock, SimulatedLoop
 from tests.simulation.mutations import Replaced, mutated, replacing
 from tests.simulation.ports import CHANGELOG
 from tests.simulation.producers import Play, Shop
-from tests.simulation.watching import WatchedCheckpoints, WatchedDecider
+from tests.simulation.watching import WatchedCheckpoints, WatchedDecider, WatchedWallMerge
 
 Mode = Literal["event", "wall"]
 
@@ -120,6 +120,7 @@ def _prepared() -> list[Replaced]:
         (decider_module, "Program", program_of),
         (tasks_module, "Codec", codec_of),
         (tasks_module, "Decider", WatchedDecider),
+        (tasks_module, "WallMerge", WatchedWallMerge),
         (tasks_module, "Checkpoints", WatchedCheckpoints),
     ]
 

@@ -8,7 +8,7 @@ from tests.simulation import main
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.simulation import Mode, simulate
 
-SEEDS = 120
+SEEDS = 100
 SEEDS_TO_FIND_A_MUTATION = 400
 
 

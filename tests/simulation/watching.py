@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
 
 from stream.decision.decider import Decider
 from stream.model.events import Event
 from stream.model.profile import NEVER
 from stream.runtime.checkpoint import Checkpoints, Cut, Pending
+from stream.runtime.lane import Item
+from stream.runtime.merge import WallMerge
 from stream.runtime.metrics import Metrics
 from stream.runtime.position import Position
 from stream.runtime.profiles import ProfileMap
 
-Operation = tuple[Event, int] | int
-"""An event decided with its limit, or the clock advanced to."""
+
+class Decided(NamedTuple):
+    """An event that was decided. `order_ms` is its place among the sources, `ends` is how far each was known to go."""
+
+    event: Event
+    limit_ms: int
+    order_ms: int = NEVER
+    ends: tuple[int, ...] = ()
+
+
+class Advanced(NamedTuple):
+    """Everybody's timers that were fired up to a time."""
+
+    clock_ms: int
+
+
+Operation = Decided | Advanced
+
+_taken: Final[dict[int, tuple[int, tuple[int, ...]]]] = {}
+"""By the identity of an event handed over in wall mode, which its operation keeps alive."""
+
+
+class WatchedWallMerge(WallMerge):
+    """Notes what was known of the sources when an item was handed over."""
+
+    def take(self, limit: int) -> Sequence[Item]:
+        items = self.next_items(limit)
+        if items:
+            ends = tuple(lane.sources.end_offset(lane.tp) or 0 for lane in self._lanes)
+            _taken.update((id(item.event), (item.order_ms, ends)) for item in items)
+        return items
+
+    def next_items(self, limit: int) -> Sequence[Item]:
+        """As the product does it."""
+        return super().take(limit)
 
 
 class WatchedDecider(Decider):
@@ -26,11 +61,11 @@ class WatchedDecider(Decider):
         profiles.watched = self
 
     def decide(self, event: Event, limit_ms: int = NEVER) -> None:
-        self.operations.append((event, limit_ms))
+        self.operations.append(Decided(event, limit_ms, *_taken.pop(id(event), ())))
         super().decide(event, limit_ms)
 
     def advance(self, clock_ms: int) -> None:
-        self.operations.append(clock_ms)
+        self.operations.append(Advanced(clock_ms))
         super().advance(clock_ms)
 
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
-from stream.model.events import TOPICS
 from stream.runtime.faust_room.room import Room
 from stream.runtime.ports import TP
 from stream.runtime.task_ports import Failed, Fenced, TaskPorts
@@ -50,7 +49,7 @@ class Process:
                     cluster.network, cluster.log, cluster.lags[topic]
                 )
             )
-            for topic in TOPICS
+            for topic in cluster.inputs
         ]
         ends: list[asyncio.Future[Any]] = [self._tasks.failure, asyncio.create_task(self._leaves.wait())]
         work = asyncio.create_task(self._take_part())
@@ -63,7 +62,7 @@ class Process:
     async def _take_part(self) -> None:
         while True:
             numbers = await self._group.join(self.member)
-            tps = [TP(topic, number) for topic in TOPICS for number in sorted(numbers)]
+            tps = [TP(topic, number) for topic in self._cluster.inputs for number in sorted(numbers)]
             self._consumer.assign(tps)
             self._room.assign(tps)
             recovery = asyncio.create_task(self._recover())
