@@ -8,6 +8,7 @@
 #   worker      `stream worker`
 #   topics      `stream topics`: create and verify; an account for the deployment, not for workers
 #   play        `stream play`, and whatever else feeds events
+#   requeue     `stream requeue`: an account for whoever repairs things
 #   subscriber  whoever acts on triggers; its consumer group is GROUP
 #
 # STREAM_APP and STREAM_TOPIC_PREFIX are the settings `app` and `topic_prefix`. KAFKA_ACLS is Kafka's own kafka-acls.sh.
@@ -19,6 +20,8 @@ prefix=${STREAM_TOPIC_PREFIX:-}
 tool=${KAFKA_ACLS:-kafka-acls.sh}
 
 inputs="people clickstream cart email"
+# Written to and read by the workers alone: records met on a partition where their user does not belong.
+rerouted="rerouted"
 outputs="segment-changes triggers decisions dead-letters"
 changelog="$app-profiles-changelog"
 
@@ -37,8 +40,8 @@ allow() {
 
 case $role in
 worker)
-	for topic in $inputs; do allow --operation Read --topic "$prefix$topic"; done
-	for topic in $outputs; do allow --operation Write --topic "$prefix$topic"; done
+	for topic in $inputs $rerouted; do allow --operation Read --topic "$prefix$topic"; done
+	for topic in $outputs $rerouted; do allow --operation Write --topic "$prefix$topic"; done
 	# The profiles: written in each checkpoint, read back when a task is taken over.
 	allow --operation Read --topic "$changelog"
 	allow --operation Write --topic "$changelog"
@@ -47,13 +50,20 @@ worker)
 	allow --operation Write --transactional-id "$app-" --resource-pattern-type prefixed
 	;;
 topics)
-	for topic in $inputs $outputs; do
+	for topic in $inputs $rerouted $outputs; do
 		allow --operation Create --operation Describe --operation DescribeConfigs --topic "$prefix$topic"
 	done
 	allow --operation Create --operation Describe --operation DescribeConfigs --topic "$changelog"
 	;;
 play)
 	for topic in $inputs; do allow --operation Write --topic "$prefix$topic"; done
+	;;
+requeue)
+	for topic in $inputs; do allow --operation Write --topic "$prefix$topic"; done
+	# The letters, and the marks of those that went back.
+	allow --operation Read --topic "${prefix}dead-letters"
+	allow --operation Write --topic "${prefix}dead-letters"
+	allow --operation Write --transactional-id "$app-requeue"
 	;;
 subscriber)
 	for topic in $outputs; do allow --operation Read --topic "$prefix$topic"; done

@@ -14,6 +14,7 @@ _COMMANDS: Final = {
     "topics": "Create the topics on a broker, and verify them.",
     "worker": "Decide over Kafka: read events, keep profiles, send triggers.",
     "play": "Feed a file to Kafka, as fast as it goes or at a speed.",
+    "requeue": "Bring dead letters back to their topics, after a repair.",
     "demo": "Show it working: an embedded broker, a simulated shop, a real worker.",
     "schema": "Write the JSON Schemas of all outcomes.",
 }

@@ -13,8 +13,9 @@ import click
 from stream.adapters.formats import FORMATS
 from stream.cli.config import Refused, load_config
 from stream.cli.settings import read_settings
+from stream.cli.times import time_ms
 from stream.definitions.durations import parse_duration
-from stream.model.times import parse_time, shown_time
+from stream.model.times import shown_time
 
 if TYPE_CHECKING:
     from stream.replay.reading import OutRecord
@@ -42,15 +43,6 @@ def _duration_ms(_ctx: click.Context, _param: click.Parameter, value: str) -> in
     return size_ms
 
 
-def _time_ms(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
-    if value is None:
-        return None
-    time_ms = parse_time(int(value) if value.isdecimal() else value)
-    if time_ms is None:
-        raise click.BadParameter(f"{value!r} is not a time such as 2024-05-01T12:00:00Z")
-    return time_ms
-
-
 @click.command("play", short_help="Feed a file to Kafka, as fast as it goes or at a speed.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--format", "form", required=True, type=click.Choice(list(FORMATS)), help="How the files are written.")
@@ -61,7 +53,7 @@ def _time_ms(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     "--speed", callback=_speed, default="max", metavar="FACTOR", help="3600: an hour a second. max: as fast as it goes."
 )
 @click.option("--backfill", is_flag=True, help="Mark all as history: it builds profiles and starts no journey.")
-@click.option("--until", "until_ms", callback=_time_ms, metavar="TIME", help="Stop there, and promise that time.")
+@click.option("--until", "until_ms", callback=time_ms, metavar="TIME", help="Stop there, and promise that time.")
 @click.option(
     "--heartbeat", "heartbeat_ms", callback=_duration_ms, default="1h", help="Event time between two heartbeats."
 )

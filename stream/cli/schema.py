@@ -21,7 +21,8 @@ class DeadLetterHeaders(msgspec.Struct, rename="kebab"):
     """The headers of a record in `dead-letters`, beside those it came with; its key and value are the original ones.
 
     `stream-id` is its topic, partition and offset. `stream-time` is its Kafka timestamp, in epoch milliseconds.
-    `stream-cut-from-bytes` is the length of a value that was too long to be kept whole.
+    `stream-cut-from-bytes` is what key, headers and value came to, where that was too much to be kept whole. A record
+    without `stream-reason` is no dead letter but a mark of `stream requeue`: the one in `stream-requeued` went back.
     """
 
     stream_id: str

@@ -6,19 +6,21 @@ for one task.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
 import msgspec
 
-from stream.model.errors import DeadLetter
+from stream.model.errors import DeadLetter, StreamStop
 from stream.model.outcomes import AnyOutcome
 from stream.runtime.delivery import Delivery, without_expired
 from stream.runtime.metrics import Metrics
 from stream.runtime.ports import TP
 from stream.runtime.position import POSITION_KEY, Position, encode_position
 from stream.runtime.profiles import ProfileMap
+from stream.runtime.strays import Stray
 from stream.runtime.task_ports import Failed, Fenced, Outgoing, WallClock, Writer
 
 PROFILES_PER_CUT: Final = 2_000
@@ -39,6 +41,7 @@ class Cut(msgspec.Struct):
     position: Position
     outcomes: list[AnyOutcome]
     letters: list[DeadLetter]
+    strays: list[Stray]
     profiles: int
     log_ms: list[int]
     cut_s: float
@@ -52,6 +55,7 @@ class Pending:
         self._outcomes: list[AnyOutcome] = []
         self._changed: set[str] = set()
         self._letters: list[DeadLetter] = []
+        self._strays: list[Stray] = []
         self._log_ms: list[int] = []
         self._has_moved = False
         self._last_cut_s = float("-inf")
@@ -67,6 +71,10 @@ class Pending:
         """Add a dead letter."""
         self._letters.append(letter)
 
+    def send_on(self, stray: Stray) -> None:
+        """Add a record for another task."""
+        self._strays.append(stray)
+
     def moved(self) -> None:
         """Note that the position has changed."""
         self._has_moved = True
@@ -74,7 +82,7 @@ class Pending:
     @property
     def due_s(self) -> float:
         """When to cut next, on the monotonic clock; infinite while nothing has changed."""
-        if self._outcomes or self._letters or len(self._changed) >= PROFILES_PER_CUT:
+        if self._outcomes or self._letters or self._strays or len(self._changed) >= PROFILES_PER_CUT:
             return self._last_cut_s + self._pace.min_s
         return self._last_cut_s + self._pace.max_s if self._changed or self._has_moved else float("inf")
 
@@ -82,8 +90,10 @@ class Pending:
         """Encode it all, but for the position and the outcomes, and begin anew."""
         state = [Outgoing(user.encode(), profiles.encoded(user)) for user in self._changed]
         cut_s = wall.monotonic_s()
-        cut = Cut({changelog: state}, Position(), self._outcomes, self._letters, len(state), self._log_ms, cut_s)
-        self._outcomes, self._changed, self._letters, self._log_ms = [], set(), [], []
+        cut = Cut(
+            {changelog: state}, Position(), self._outcomes, self._letters, self._strays, len(state), self._log_ms, cut_s
+        )
+        self._outcomes, self._changed, self._letters, self._strays, self._log_ms = [], set(), [], [], []
         self._has_moved, self._last_cut_s = False, cut_s
         profiles.cool()
         return cut
@@ -106,11 +116,11 @@ class Checkpoints:
         cut.records[self._changelog].append(Outgoing(POSITION_KEY, encode_position(position)))
         if self._expires:
             cut.outcomes = without_expired(cut.outcomes, self._wall.now_ms())
-        cut.records.update(self._delivery.records(cut.outcomes, cut.letters))
+        cut.records.update(self._delivery.records(cut.outcomes, cut.letters, cut.strays))
         return cut
 
     async def commit(self, cut: Cut, metrics: Metrics, committed: Callable[[Position], None]) -> None:
-        """Make it durable; raises Fenced or Failed, and then nothing of it is seen outside."""
+        """Make it durable; raises Fenced, Failed or StreamStop, and then nothing of it is seen outside."""
         writer = self._writer
         try:
             await writer.begin()
@@ -118,7 +128,7 @@ class Checkpoints:
                 await writer.write(tp.topic, tp.partition, records)
             flush_s = self._wall.monotonic_s()
             await writer.commit()
-        except Failed:
+        except (Failed, StreamStop):
             # Not needed for what is true, but an open transaction holds up subscribers until it times out.
             with suppress(Failed, Fenced):
                 await writer.abort()
@@ -130,12 +140,6 @@ class Checkpoints:
         done_s, now_ms = self._wall.monotonic_s(), self._wall.now_ms()
         metrics.observe_checkpoint(done_s - cut.cut_s, done_s - flush_s, cut.profiles)
         metrics.count_outcomes(cut.outcomes)
-        metrics.count_dead_letters(_by_reason(cut.letters))
+        metrics.count_dead_letters(Counter(letter.reason for letter in cut.letters))
+        metrics.count_rerouted(Counter(self._delivery.label(stray.record.topic) for stray in cut.strays))
         metrics.observe_delays((now_ms - log_ms) / 1_000 for log_ms in cut.log_ms)
-
-
-def _by_reason(letters: Iterable[DeadLetter]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for letter in letters:
-        counts[letter.reason] = counts.get(letter.reason, 0) + 1
-    return counts

@@ -12,11 +12,13 @@ from aiokafka.partitioner import murmur2
 from stream.model.errors import DeadLetter
 from stream.model.outcomes import TOPIC_OF, AnyOutcome, Decision, Trigger, encode_outcome
 from stream.runtime.ports import TP
+from stream.runtime.strays import ROUTED_FROM, ROUTED_TIME, Stray
 from stream.runtime.task_ports import Outgoing
+from stream.runtime.topics import REROUTED
 
-DEAD_LETTER_BYTES_MAX: Final = 900_000
-"""A dead letter whose key, headers and value come to more is cut, and says so: a broker accepts 1 MiB, while what came
-in compressed may have any size."""
+ROOM_BYTES: Final = 900_000
+"""What key, headers and value of a record that is passed on may come to: a broker accepts 1 MiB, while what came in
+compressed may have any size. A dead letter beyond it is cut, and says so."""
 
 CUT: Final = "stream-cut-from-bytes"
 """Header of a dead letter that was cut: what its key, headers and value came to."""
@@ -34,7 +36,9 @@ class Delivery:
         self._prefix: Final = topic_prefix
         self._partitions: Final = partitions
 
-    def records(self, outcomes: Iterable[AnyOutcome], letters: Iterable[DeadLetter]) -> dict[TP, list[Outgoing]]:
+    def records(
+        self, outcomes: Iterable[AnyOutcome], letters: Iterable[DeadLetter], strays: Iterable[Stray] = ()
+    ) -> dict[TP, list[Outgoing]]:
         """Return what to write, by topic and partition, each in the order of decision."""
         by_tp: dict[TP, list[Outgoing]] = {}
         for outcome in outcomes:
@@ -46,7 +50,13 @@ class Delivery:
             # Beside its like from the same source, so that a requeue keeps the order; the user may be unknown.
             tp = TP(self._prefix + "dead-letters", letter.partition % self._partitions["dead-letters"])
             by_tp.setdefault(tp, []).append(_dead_letter(letter))
+        for stray in strays:
+            by_tp.setdefault(TP(self._prefix + REROUTED, stray.right), []).append(_sent_on(stray))
         return by_tp
+
+    def label(self, topic: str) -> str:
+        """Return a topic's name without the prefix."""
+        return topic.removeprefix(self._prefix)
 
     def _headers(self, outcome: AnyOutcome, subject: bytes) -> list[tuple[str, bytes]]:
         return [
@@ -84,10 +94,19 @@ def without_expired(outcomes: Sequence[AnyOutcome], now_ms: int) -> list[AnyOutc
     return kept
 
 
+def _sent_on(stray: Stray) -> Outgoing:
+    record = stray.record
+    own = [
+        (ROUTED_FROM, f"{record.topic}/{record.partition}/{record.offset}".encode()),
+        (ROUTED_TIME, str(record.timestamp).encode()),
+    ]
+    return Outgoing(record.key, record.value, [*_fitting(record.headers, ROOM_BYTES - _size(record.value)), *own])
+
+
 def _dead_letter(letter: DeadLetter) -> Outgoing:
     whole = _size(letter.key) + _size(letter.value) + sum(_header_size(header) for header in letter.headers)
     key, value, headers = letter.key, letter.value, letter.headers
-    if whole > DEAD_LETTER_BYTES_MAX:
+    if whole > ROOM_BYTES:
         key, value, headers = _fitted(letter)
     own = [
         ("stream-id", f"{letter.topic}/{letter.partition}/{letter.offset}".encode()),
@@ -95,22 +114,26 @@ def _dead_letter(letter: DeadLetter) -> Outgoing:
         ("stream-detail", letter.detail.encode(errors="replace")),
         ("stream-time", str(letter.time_ms).encode()),
     ]
-    if whole > DEAD_LETTER_BYTES_MAX:
+    if whole > ROOM_BYTES:
         own.append((CUT, str(whole).encode()))
     return Outgoing(key, value, [*headers, *own])
 
 
 def _fitted(letter: DeadLetter) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]:
     """Return what there is room for: the key, then the headers, then the beginning of the value."""
-    left = DEAD_LETTER_BYTES_MAX
-    key = letter.key if _size(letter.key) <= left else None
-    left -= _size(key)
-    headers: list[tuple[str, bytes]] = []
-    for header in letter.headers:
-        if _header_size(header) <= left:
-            headers.append(header)
-            left -= _header_size(header)
+    key = letter.key if _size(letter.key) <= ROOM_BYTES else None
+    headers = _fitting(letter.headers, ROOM_BYTES - _size(key))
+    left = ROOM_BYTES - _size(key) - sum(map(_header_size, headers))
     return key, None if letter.value is None else letter.value[:left], headers
+
+
+def _fitting(headers: Iterable[tuple[str, bytes]], left: int) -> list[tuple[str, bytes]]:
+    kept: list[tuple[str, bytes]] = []
+    for header in headers:
+        if _header_size(header) <= left:
+            kept.append(header)
+            left -= _header_size(header)
+    return kept
 
 
 def _size(part: bytes | None) -> int:

@@ -9,7 +9,9 @@ from stream.model.errors import DeadLetter, Rejected
 from stream.model.profile import NEVER
 from stream.model.times import END_OF_TIME_MS
 from stream.runtime.lane import Item, Lane
+from stream.runtime.placement import Placement
 from stream.runtime.ports import Record
+from stream.runtime.strays import ROUTED_FROM, ROUTED_TIME
 from stream.runtime.task_ports import WallClock
 
 if TYPE_CHECKING:
@@ -24,11 +26,13 @@ class Intake:
     resets it.
 
     On the wall clock a record is ordered by the lesser of its event time and its own timestamp, and heartbeats are
-    ignored; on the event clock by its event time alone.
+    ignored; on the event clock by its event time alone. A record that was sent on here from another partition keeps
+    the place and the timestamp that it had there.
     """
 
-    def __init__(self, codec: Codec, wall: WallClock, future_limit_ms: int | None) -> None:
+    def __init__(self, codec: Codec, placement: Placement, wall: WallClock, future_limit_ms: int | None) -> None:
         self._codec: Final = codec
+        self._placement: Final = placement
         self._wall: Final = wall
         self._future_limit_ms: Final = future_limit_ms
         self.unplanned = 0
@@ -53,8 +57,9 @@ class Intake:
                 self._accept(lane, record, headers, latest_ms)
 
     def _accept(self, lane: Lane, record: Record, headers: dict[str, bytes] | None, latest_ms: int | None) -> None:
+        place, log_ms = _origin(record, headers) if lane.brings_strays else (_record_id(record), record.timestamp)
         try:
-            event = self._codec.decode(record.value, _record_id(record), latest_ms)
+            event = self._codec.decode(record.value, place, latest_ms)
         except Rejected as rejected:
             # It has no time of its own: it goes after what was read before it.
             order_ms = max(lane.newest_ms, lane.heartbeat_ms + 1)
@@ -66,11 +71,11 @@ class Intake:
             return
         if headers is not None and BACKFILL in headers:
             event.history_until_ms = _header_ms(headers[BACKFILL])
-        log_ms = max(0, record.timestamp)
         order_ms = event.time_ms
         if latest_ms is not None and 0 < log_ms < order_ms:
             order_ms = log_ms
-        lane.add(Item(order_ms, record.offset, lane.rank, log_ms, event))
+        stray = self._placement.stray(event, record)
+        lane.add(Item(order_ms, record.offset, lane.rank, max(0, log_ms), event, None, stray))
 
     def _hear(self, lane: Lane, record: Record, header: bytes) -> None:
         heartbeat_ms = _header_ms(header)
@@ -81,6 +86,14 @@ class Intake:
 
 def _record_id(record: Record) -> str:
     return f"{record.topic}/{record.partition}/{record.offset}"
+
+
+def _origin(record: Record, headers: dict[str, bytes] | None) -> tuple[str, int]:
+    """Return the place and the timestamp that a record had before it was sent on."""
+    if headers is None or ROUTED_FROM not in headers:
+        return _record_id(record), record.timestamp
+    time_ms = _header_ms(headers.get(ROUTED_TIME, b""))
+    return headers[ROUTED_FROM].decode(errors="replace"), time_ms if time_ms >= 0 else record.timestamp
 
 
 def _header_ms(header: bytes) -> int:

@@ -6,12 +6,20 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    IllegalOperation,
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerFenced,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+)
 from aiokafka.producer import sender
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from stream.model.errors import StreamStop
 from stream.runtime.kafka_topic_ids import topic_ids
@@ -26,13 +34,21 @@ _REQUEST_BYTES: Final = 8 << 20
 _LET_GO_S: Final = 2.0
 
 
+class _Sent(NamedTuple):
+    """A batch on its way, and what to say of it should it be too large."""
+
+    acknowledged: asyncio.Future[object]
+    topic: str
+    size: int
+
+
 class KafkaWriter:
     """The port `Writer` over one producer that was started."""
 
     def __init__(self, producer: AIOKafkaProducer, timeout_s: float) -> None:
         self._producer: Final = producer
         self._timeout_s: Final = timeout_s
-        self._sent: list[asyncio.Future[object]] = []
+        self._sent: list[_Sent] = []
         self._is_closed = False
 
     async def begin(self) -> None:
@@ -53,11 +69,17 @@ class KafkaWriter:
         await self._send(batch, topic, partition)
 
     async def commit(self) -> None:
-        """Commit when every batch is acknowledged: aiokafka itself commits what is left when some were refused."""
+        """Commit when every batch is acknowledged: aiokafka itself commits what is left when some were refused.
+
+        Raises StreamStop where one is larger than its topic takes: to try again would be no better.
+        """
         sent, self._sent = self._sent, []
         with self._translated():
             async with asyncio.timeout(self._timeout_s):
-                for result in await asyncio.gather(*sent, return_exceptions=True):
+                results = await asyncio.gather(*(batch.acknowledged for batch in sent), return_exceptions=True)
+                for batch, result in zip(sent, results, strict=True):
+                    if isinstance(result, MessageSizeTooLargeError | RecordListTooLargeError):
+                        raise _too_large(batch) from result
                     if isinstance(result, BaseException):
                         raise result
                 await self._producer.commit_transaction()
@@ -67,7 +89,7 @@ class KafkaWriter:
         sent, self._sent = self._sent, []
         with self._translated():
             async with asyncio.timeout(_LET_GO_S):
-                await asyncio.gather(*sent, return_exceptions=True)
+                await asyncio.gather(*(batch.acknowledged for batch in sent), return_exceptions=True)
                 await self._producer.abort_transaction()
 
     async def close(self) -> None:
@@ -86,10 +108,11 @@ class KafkaWriter:
             producer._sender.sender_task.cancel()
             _look_at_failures(producer)
 
-    async def _send(self, batch: object, topic: str, partition: int) -> None:
+    async def _send(self, batch: BatchBuilder, topic: str, partition: int) -> None:
         with self._translated():
             async with asyncio.timeout(self._timeout_s):
-                self._sent.append(await self._producer.send_batch(batch, topic, partition=partition))
+                acknowledged = await self._producer.send_batch(batch, topic, partition=partition)
+                self._sent.append(_Sent(acknowledged, topic, batch.size()))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -101,7 +124,22 @@ class KafkaWriter:
             # After the first fatal error aiokafka raises whatever its state machine trips over.
             if self._producer._txn_manager.is_fatal_error():
                 raise Fenced(repr(error)) from error
-            raise Failed(repr(error)) from error
+            first = self._first_failure() or error
+            raise Failed(repr(first)) from first
+
+    def _first_failure(self) -> BaseException | None:
+        """Return what ended the transaction in the background; what aiokafka raises later says only that it ended."""
+        waiter = self._producer._txn_manager._transaction_waiter
+        futures = [*([waiter] if waiter is not None else []), *(batch.acknowledged for batch in self._sent)]
+        failed = (future for future in futures if future.done() and not future.cancelled())
+        return next((error for future in failed if (error := future.exception()) is not None), None)
+
+
+def _too_large(batch: _Sent) -> StreamStop:
+    return StreamStop(
+        f"{batch.topic} takes no record of {batch.size:,} bytes, so nothing of its checkpoint was committed. "
+        "Raise the topic's max.message.bytes, or make the payload of the action smaller"
+    )
 
 
 def _look_at_failures(producer: AIOKafkaProducer) -> None:
@@ -116,7 +154,7 @@ def _look_at_failures(producer: AIOKafkaProducer) -> None:
 
 
 class KafkaTransactions:
-    """The port `Transactions`: transactional ids are `<app>-<partition>`."""
+    """The port `Transactions`: transactional ids are `<app>-<partition>`, and `<app>-requeue`."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings: Final = settings
@@ -125,12 +163,16 @@ class KafkaTransactions:
         sender.BACKOFF_OVERRIDE = 0.002
 
     async def open(self, partition: int) -> KafkaWriter:
+        """Take the id of a task."""
+        return await self.open_as(str(partition))
+
+    async def open_as(self, name: str) -> KafkaWriter:
         """Start a producer: when it has started, earlier holders are fenced and their markers stand in the log."""
         settings = self._settings
         producer = AIOKafkaProducer(
             bootstrap_servers=settings.brokers.split(","),
-            client_id=f"{settings.app}-{partition}",
-            transactional_id=f"{settings.app}-{partition}",
+            client_id=f"{settings.app}-{name}",
+            transactional_id=f"{settings.app}-{name}",
             transaction_timeout_ms=settings.transaction_timeout_ms,
             max_batch_size=_BATCH_BYTES,
             max_request_size=_REQUEST_BYTES,
@@ -143,7 +185,7 @@ class KafkaTransactions:
                 await producer.start()
         except (KafkaError, OSError, TimeoutError) as error:
             await writer.close()
-            raise Failed(f"transactional id {settings.app}-{partition}: {error!r}") from error
+            raise Failed(f"transactional id {settings.app}-{name}: {error!r}") from error
         except BaseException:
             await writer.close()
             raise

@@ -9,15 +9,16 @@ from typing import Final
 import msgspec
 
 from stream.model.errors import DeadLetter
-from stream.model.events import Event
+from stream.model.events import TOPICS, Event
 from stream.model.profile import NEVER
 from stream.runtime.ports import TP, Sources
+from stream.runtime.strays import Stray
 
 
 class Item(msgspec.Struct):
     """One record that still matters: an event, a dead letter, or (neither) a heartbeat, whose time is `order_ms`.
 
-    `log_ms` is the record's own timestamp, 0 where it has none.
+    `log_ms` is the record's own timestamp, 0 where it has none. An event with `stray` is to be sent on, not decided.
     """
 
     order_ms: int
@@ -26,6 +27,7 @@ class Item(msgspec.Struct):
     log_ms: int
     event: Event | None = None
     letter: DeadLetter | None = None
+    stray: Stray | None = None
     is_decided: bool = False
 
 
@@ -39,6 +41,8 @@ class Lane:
     def __init__(self, tp: TP, rank: int, sources: Sources) -> None:
         self.tp: Final = tp
         self.rank: Final = rank
+        # `rerouted` comes after all others.
+        self.brings_strays: Final = rank >= len(TOPICS)
         self.sources: Final = sources
         self.items: Final[deque[Item]] = deque()
         self.read_offset = 0

@@ -14,6 +14,7 @@ from prometheus_client.exposition import generate_latest
 
 from stream.definitions.shapes import Definitions
 from stream.model.errors import Reason
+from stream.model.events import TOPICS
 from stream.model.outcomes import AnyOutcome, Decision, SegmentChange, Trigger, Verdict, Withdrawal
 
 DropReason = Literal["unplanned", "duplicate", "too_late"]
@@ -68,6 +69,11 @@ class Metrics:
             "dead_letters",
             "Input records that were wrong, sent to the dead letters. Any rise is a producer's fault.",
             "reason",
+        )
+        self.rerouted = self._counter(
+            "rerouted",
+            "Input records sent on to their user's partition. Any rise: a producer's partitioner is not murmur2.",
+            "topic",
         )
         self.lag_records = self._gauge(
             "lag_records",
@@ -124,6 +130,8 @@ class Metrics:
         """Show every label that is known beforehand: a rate cannot see the rise of a counter from nothing to one."""
         for reason in DROP_REASONS:
             self.dropped.labels(reason)
+        for topic in TOPICS:
+            self.rerouted.labels(topic)
         for reason in get_args(Reason):
             self.dead_letters.labels(reason)
         for verdict in get_args(Verdict):
@@ -155,6 +163,11 @@ class Metrics:
         """Add rejected records, counted by `model.errors.Reason`."""
         for reason, count in by_reason.items():
             self.dead_letters.labels(reason).inc(count)
+
+    def count_rerouted(self, by_topic: Mapping[str, int]) -> None:
+        """Add records sent on to another partition, counted by the topic they came from."""
+        for topic, count in by_topic.items():
+            self.rerouted.labels(topic).inc(count)
 
     def count_outcomes(self, outcomes: Iterable[AnyOutcome]) -> None:
         """Add the outcomes of one committed checkpoint, each to the counter of its kind."""

@@ -1,34 +1,44 @@
-"""Placement: a user belongs to the partition murmur2(user id), whatever the record's key says."""
+"""Placement: a user belongs to the partition murmur2(user id), whatever the record's key says.
+
+A user that a task meets for the first time is checked; one who belongs elsewhere never gets a second profile. On the
+wall clock the record is sent on to the right partition of the topic `rerouted`, in the checkpoint of the task that met
+it. With event time that cannot be: it would be decided after its time, and the same history would have other outcomes.
+"""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Container
 from typing import Final
 
-from stream.model.errors import StreamStop
 from stream.model.events import Event
 from stream.runtime.delivery import partition_of
-from stream.runtime.ports import TP
+from stream.runtime.ports import Record
+from stream.runtime.strays import Stray
+
+_KNOWN_MAX: Final = 20_000
 
 
 class Placement:
-    """Checks users that a task meets for the first time; one on the wrong partition would get a second profile."""
+    """Knows which users belong to one task, those with a profile in it above all."""
 
-    def __init__(self, number: int, count: int) -> None:
+    def __init__(self, number: int, count: int, profiles: Container[str]) -> None:
         self._number: Final = number
         self._count: Final = count
+        self._profiles: Final = profiles
+        self._known: Final[set[str]] = set()
 
-    def check(self, event: Event, tp: TP, offset: int) -> None:
-        """Raise StreamStop where the user belongs elsewhere, naming what the producer likely does."""
-        user = event.user.encode()
-        right = partition_of(user, self._count)
-        if right == self._number:
-            return
-        if zlib.crc32(user) % self._count == self._number:
-            likely = "it fits CRC32, librdkafka's default: set partitioner=murmur2_random in the producer"
-        else:
-            likely = "the producer's record key is not the user id, or its partitioner is not murmur2"
-        raise StreamStop(
-            f"{tp.topic}/{tp.partition}/{offset}: its user belongs on partition {right} of {self._count}, "
-            f"murmur2 of the user id; {likely}"
-        )
+    def stray(self, event: Event, record: Record) -> Stray | None:
+        """Return what is to be sent on; None where the event is in its place."""
+        user = event.user
+        if user in self._known:
+            return None
+        if user not in self._profiles:
+            encoded = user.encode()
+            right = partition_of(encoded, self._count)
+            if right != self._number:
+                return Stray(record, right, zlib.crc32(encoded) % self._count == self._number)
+        if len(self._known) >= _KNOWN_MAX:
+            self._known.clear()
+        self._known.add(user)
+        return None

@@ -54,10 +54,9 @@ class Sources(Protocol):
         """
 
     def end_offset(self, tp: TP) -> int | None:
-        """The end of what could be read as of the last fetch response: its last stable offset; None before any.
+        """The high watermark of the last fetch response; None before any.
 
-        Not the high watermark: records behind another producer's open transaction must not hold up the other sources
-        for as long as it stays open, which may be a quarter of an hour.
+        Not the last stable offset: a purchase behind another producer's open transaction must hold timers back.
         """
 
     def fetched_at(self, tp: TP) -> float | None:

@@ -18,7 +18,8 @@ class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     `next_offsets` is by topic, the lowest undecided offset; `decided_beyond` has ranges (first, last) of offsets
     above it that were decided all the same. Heartbeats need no place of their own: one is passed by the position only
-    when the clock has reached it. `topic_ids` is empty where the broker's are not known.
+    when the clock has reached it. `topic_ids` is empty where the broker's are not known. `wrong` and `misplaced` are
+    the windows of `Limits`, by topic: (offset, what was wrong there).
     """
 
     next_offsets: dict[str, int] = {}
@@ -27,6 +28,8 @@ class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
     segments: dict[str, int] = {}
     runs: dict[str, int] = {}
     topic_ids: dict[str, str] = {}
+    wrong: dict[str, list[tuple[int, str]]] = {}
+    misplaced: dict[str, list[tuple[int, str]]] = {}
 
     def skipped(self, topic: str) -> set[int]:
         """Return the offsets not to decide again though they are read again."""

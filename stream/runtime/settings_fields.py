@@ -107,6 +107,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A task with records to read and no progress for so long stops the worker, so that it is started anew. 2 min
     outlasts a failover."""
 
+    # -------------------------------------------------------------------------------------------------- wrong input
+    dead_letter_percent: Annotated[int, Meta(ge=0, le=100)] = 10
+    """Most of a source that may be dead-lettered, of its last `dead_letter_window_records`; beyond, the worker stops,
+    and stops again when started anew. 10 is far above what phones send wrong, far below a broken producer. 0: no
+    limit."""
+
+    dead_letter_window_records: Annotated[int, Meta(ge=100, le=1_000_000)] = 1_000
+    """How many records back that share is counted, by partition (offsets, in fact). Of 1,000 the hundred-and-first
+    wrong one stops."""
+
+    misplaced_percent: Annotated[int, Meta(ge=0, le=100)] = 1
+    """Most of a source's last 1,000 records that may be on another partition than murmur2 of their user; they are sent
+    on. Beyond it is the producer's partitioner, and the worker stops. 0 stops at the first, 100 never. Wall clock only:
+    with event time the first stops."""
+
     # ------------------------------------------------------------------------------------------------------ fetching
     session_timeout_ms: Annotated[int, Meta(ge=6_000, le=300_000)] = 8_000
     """A worker silent for so long loses its tasks. 8 s: brokers take no less than 6 s by default, and more only

@@ -13,9 +13,9 @@ from stream.decision.decider import Decider
 from stream.runtime.checkpoint import Checkpoints, Pace, Pending
 from stream.runtime.intake import Intake
 from stream.runtime.lane import Item, Lane
+from stream.runtime.limits import Limits
 from stream.runtime.merge import Merge
 from stream.runtime.metrics import Metrics, TaskGauges
-from stream.runtime.placement import Placement
 from stream.runtime.ports import TP, Record
 from stream.runtime.position import Position
 from stream.runtime.profiles import ProfileMap
@@ -39,7 +39,7 @@ class TaskParts(msgspec.Struct, frozen=True):
     lanes: list[Lane]
     intake: Intake
     merge: Merge
-    placement: Placement
+    limits: Limits
     decider: Decider
     profiles: ProfileMap
     writer: Writer
@@ -162,23 +162,30 @@ class Task:
         return bool(items) or has_more_timers
 
     def _decide(self, items: Sequence[Item]) -> None:
-        decide, profiles, now_ms = self._parts.decider.decide, self._parts.profiles, self._wall.now_ms()
+        decide, now_ms = self._parts.decider.decide, self._wall.now_ms()
         for item in items:
             event = item.event
-            if event is None:
-                if item.letter is not None:
-                    self._pending.reject(item.letter)
-                continue
-            if event.user not in profiles:
-                self._parts.placement.check(event, self._by_rank[item.rank].tp, item.offset)
-            if self._is_live:
+            if event is None or item.stray is not None:
+                self._pass_on(item)
+            elif self._is_live:
                 # A phone's clock may be ahead: its user's time goes no further than when the record was written.
                 decide(event, min(now_ms, item.order_ms))
             else:
                 decide(event)
-        self._decided.update((item.rank, item.event.name) for item in items if item.event is not None)
+        self._decided.update(
+            (item.rank, item.event.name) for item in items if item.event is not None and item.stray is None
+        )
         self._pending.moved()
         self._absorb(items[-1].log_ms)
+
+    def _pass_on(self, item: Item) -> None:
+        """Put down what is not decided here: a dead letter, or a record of another task's user."""
+        if item.letter is not None:
+            self._parts.limits.check_letter(item.letter)
+            self._pending.reject(item.letter)
+        elif item.stray is not None:
+            self._parts.limits.check_stray(item.stray)
+            self._pending.send_on(item.stray)
 
     def _fire(self) -> bool:
         """Fire timers as far as the clock allows, one due time after the other; whether some were left for later."""
@@ -246,7 +253,7 @@ class Task:
     def _position(self) -> Position:
         merge, counts = self._parts.merge, self._parts.decider.counts
         beyond = {tp.topic: ranges for tp, lane in self._lanes.items() if (ranges := merge.decided_beyond(lane))}
-        return Position(
+        position = Position(
             # A topic that this version does not read keeps its place, should another version read it again.
             next_offsets={
                 **self._committed.next_offsets,
@@ -258,6 +265,8 @@ class Task:
             runs=dict(counts.runs),
             topic_ids=self._parts.position.topic_ids,
         )
+        self._parts.limits.keep(position)
+        return position
 
     def _report(self) -> None:
         topics = {rank: self._label(lane.tp) for rank, lane in self._by_rank.items()}

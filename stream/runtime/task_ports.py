@@ -36,7 +36,10 @@ class Writer(Protocol):
         """Add records to the open transaction, in order; they may reach the broker as late as `commit`."""
 
     async def commit(self) -> None:
-        """Return once all that was written is durable. Fenced: none of it is, ever. Failed: only recovery can tell."""
+        """Return once all that was written is durable. Fenced: none of it is, ever. Failed: only recovery can tell.
+
+        Raises StreamStop where the broker will never take it, since a record is too large.
+        """
 
     async def abort(self) -> None: ...
 

@@ -22,6 +22,7 @@ from stream.runtime.clock import TaskClock
 from stream.runtime.delivery import Delivery
 from stream.runtime.intake import Intake
 from stream.runtime.lane import Lane
+from stream.runtime.limits import Limits
 from stream.runtime.merge import EventMerge, Merge, WallMerge
 from stream.runtime.metrics import Metrics, TaskGauges
 from stream.runtime.placement import Placement
@@ -211,6 +212,7 @@ class Tasks:
         position = state.position
         is_live = settings.clock == "wall"
         profiles = ProfileMap(state.profiles)
+        placement = Placement(number, place.count, profiles)
         decider = Decider(self._definitions, profiles)
         decider.restore(Counts(dict(position.segments), dict(position.runs)))
         await schedule_timers(decider, state.profiles)
@@ -220,9 +222,9 @@ class Tasks:
         changelog = TP(self.changelog_topic, number)
         return TaskParts(
             lanes=lanes,
-            intake=Intake(self._codec, wall, settings.future_limit_ms if is_live else None),
+            intake=Intake(self._codec, placement, wall, settings.future_limit_ms if is_live else None),
             merge=merge,
-            placement=Placement(number, place.count),
+            limits=Limits(settings, position),
             decider=decider,
             profiles=profiles,
             writer=writer,

@@ -9,6 +9,9 @@ from stream.model.events import TOPICS
 from stream.model.outcomes import OUTPUT_TOPICS
 from stream.runtime.settings_fields import Settings
 
+REROUTED: Final = "rerouted"
+"""Input topic that the tasks themselves write to: records met on a partition where their user does not belong."""
+
 Compared = Literal["exactly", "at_least", "noted"]
 State = Literal["created", "right", "noted", "missing", "wrong"]
 
@@ -57,8 +60,17 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def input_topics(settings: Settings) -> tuple[str, ...]:
-    """Return the names of the input topics, in order of rank."""
-    return tuple(settings.topic_prefix + topic for topic in TOPICS)
+    """Return the names of the input topics that a worker reads, in order of rank.
+
+    With event time nothing is sent on, and nobody writes heartbeats to `rerouted`: waiting for them would never end.
+    """
+    topics = TOPICS if settings.clock == "event" else (*TOPICS, REROUTED)
+    return tuple(settings.topic_prefix + topic for topic in topics)
+
+
+def all_input_topics(settings: Settings) -> tuple[str, ...]:
+    """Return the names of those and of `rerouted`, whether it is read or not."""
+    return tuple(settings.topic_prefix + topic for topic in (*TOPICS, REROUTED))
 
 
 def output_topics(settings: Settings) -> tuple[str, ...]:
@@ -78,7 +90,7 @@ def wanted_topics(settings: Settings) -> list[WantedTopic]:
         _log_configs(settings, settings.output_retention_ms),
     )
     named = [
-        *((name, inputs) for name in input_topics(settings)),
+        *((name, inputs) for name in all_input_topics(settings)),
         *((name, outputs) for name in output_topics(settings)),
         (changelog_topic(settings), _changelog_configs(settings)),
     ]
@@ -124,7 +136,9 @@ def unequal_partitions(settings: Settings, found: Mapping[str, FoundTopic]) -> s
     orders would end up in two profiles.
     """
     counts = {
-        name: found[name].partitions for name in (*input_topics(settings), changelog_topic(settings)) if name in found
+        name: found[name].partitions
+        for name in (*all_input_topics(settings), changelog_topic(settings))
+        if name in found
     }
     if not counts or set(counts.values()) == {settings.partitions}:
         return ""

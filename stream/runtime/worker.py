@@ -150,7 +150,12 @@ class Worker:
 
 
 def _spare_the_collector() -> None:
-    """Keep it from looking again and again at what stays: the code, the definitions, the recovered profiles."""
+    """Keep it from looking again and again at what stays: the code, the definitions, the recovered profiles.
+
+    Only in a process that is a worker's alone: elsewhere other people's garbage would stay too.
+    """
+    if gc.get_threshold() != _COLLECT_AFTER:
+        return
     # What an earlier assignment left is looked at first, or its garbage would stay for ever.
     gc.unfreeze()
     gc.collect()

@@ -17,7 +17,7 @@ from stream.runtime.kafka_ports import kafka_ports
 from stream.runtime.metrics import Metrics
 from stream.runtime.ports import TP, Record
 from stream.runtime.settings_fields import Settings
-from stream.runtime.task_ports import Failed, Fenced, Outgoing
+from stream.runtime.task_ports import Fenced, Outgoing
 from stream.runtime.tasks import Tasks
 from stream.runtime.topics import changelog_topic, input_topics, output_topics
 from tests.runtime.fakes import MINUTE_MS, START_MS, definitions
@@ -240,7 +240,7 @@ async def test_a_record_the_broker_refuses_fails_the_whole_transaction(settings:
     await writer.begin()
     await writer.write(topic, 0, [Outgoing(b"good", b"1")])
     await writer.write(topic, 1, [Outgoing(b"large", bytes(2_000_000))])
-    with pytest.raises(Failed, match="TooLarge"):
+    with pytest.raises(StreamStop, match=rf"{topic} takes no record of 2,000,0\d\d bytes"):
         await writer.commit()
     await writer.abort()
     await writer.close()

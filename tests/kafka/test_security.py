@@ -16,9 +16,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from stream.definitions import load
+from stream.runtime.delivery import partition_of
 from stream.runtime.security import kafka_security
 from stream.runtime.settings import Secret, Settings
 from stream.runtime.worker import WorkerFailed, make_worker
@@ -28,7 +29,8 @@ from tests.kafka.secure_broker import PLAIN_USER, Acl, SecureBroker, written_acl
 
 ROOT = Path(__file__).parents[2]
 APP, PREFIX, GROUP = "guarded", "shop.", "senders"
-ROLES = ("worker", "topics", "play", "subscriber")
+ROLES = ("worker", "topics", "play", "requeue", "subscriber")
+UNUSED = ("people", "cart", "email")
 CANARY = "canary-7f3a"
 WRONG = "canary-wrong-9e21"
 
@@ -123,6 +125,21 @@ async def outcomes(given: Settings, topic: str, count: int) -> list[str]:
     return found
 
 
+async def spoil(given: Settings) -> None:
+    """Send what can only become a dead letter."""
+    async with AIOKafkaProducer(bootstrap_servers=given.brokers, **kafka_security(given)) as producer:
+        await producer.send_and_wait(PREFIX + "clickstream", b"{", partition=0)
+
+
+async def misplace(given: Settings, user: str) -> None:
+    """Send a click to a partition where its user does not belong, for a worker to send it on."""
+    call = {"type": "track", "userId": user, "event": "Product Viewed", "timestamp": int(time.time() * 1_000)}
+    call["properties"] = {"product_id": "p1", "category": "shoes"}
+    wrong = (partition_of(user.encode(), given.partitions) + 1) % given.partitions
+    async with AIOKafkaProducer(bootstrap_servers=given.brokers, **kafka_security(given)) as producer:
+        await producer.send_and_wait(PREFIX + "clickstream", json.dumps(call).encode(), partition=wrong)
+
+
 class Place:
     """The broker with one account a role, and the shop's topics on it."""
 
@@ -155,8 +172,10 @@ def place(secure: SecureBroker, tmp_path_factory: pytest.TempPathFactory) -> Pla
     created = made.stream("topics", "topics")
     assert created.returncode == 0, made.said[-1]
     assert made.play(range(8)).returncode == 0, made.said[-1]
+    asyncio.run(spoil(settings(made.secure, "play")))
     _go_the_whole_way(made)
     assert made.play(range(100, 108)).returncode == 0, made.said[-1]
+    asyncio.run(misplace(settings(made.secure, "play"), "user-200"))
     return made
 
 
@@ -232,6 +251,29 @@ def test_topics_stops_and_names_the_permission_it_lacks(place: Place, missing: A
     run = stream("topics", env=environment(settings(place.secure, user), **app))
     assert run.returncode == 2
     assert f"Error: the account {user!r} lacks a permission on topic" in run.stderr.splitlines()[-1]
+
+
+def needed_to_requeue() -> list[object]:
+    """What bringing back one letter of the clickstream takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        allowed = [acl for acl in acls("requeue", Path(folder)) if acl.name.removeprefix(PREFIX) not in UNUSED]
+    return [pytest.param(acl, id=str(acl)) for acl in allowed]
+
+
+@pytest.mark.parametrize("missing", needed_to_requeue())
+def test_requeue_stops_and_names_the_permission_it_lacks(place: Place, missing: Acl):
+    user = one_less(place, "requeue", missing)
+    run = place.stream(user, "requeue")
+    assert run.returncode == 2
+    kind = {"transactional-id": "transactional id"}.get(missing.kind, missing.kind)
+    assert f"Error: the account {user!r} lacks a permission on {kind} {missing.name}" in run.stderr.splitlines()[-1]
+
+
+def test_requeue_needs_no_more_than_is_written_down(place: Place):
+    for count in (1, 0):
+        run = place.stream("requeue", "requeue")
+        assert run.returncode == 0, run.stderr
+        assert f"requeued {count} dead letter" in run.stdout
 
 
 # ------------------------------------------------------------------------------------- who gets in

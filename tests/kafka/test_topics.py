@@ -78,10 +78,10 @@ def test_the_command_creates_verifies_and_refuses(settings: Settings, tmp_path: 
     file.write_text(text + "partitions: 3\n")
     missing = run(tmp_path, "--verify")
     assert missing.exit_code == 2
-    assert "9 of 9 topics cannot be used" in missing.stderr
+    assert "10 of 10 topics cannot be used" in missing.stderr
     created = run(tmp_path)
     assert created.exit_code == 0
-    assert created.stdout.count("created ") == 9
+    assert created.stdout.count("created ") == 10
     assert run(tmp_path, "--verify").exit_code == 0
     file.write_text(text + "partitions: 4\n")
     refused = run(tmp_path)

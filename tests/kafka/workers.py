@@ -182,8 +182,8 @@ async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float, watc
         await asyncio.sleep(0.05)
 
 
-async def has_no_lag(ours: list[WorkerProcess], events: int) -> bool:
-    """Whether they have decided so many events between them, and the log has nothing more for them."""
+async def has_no_lag(ours: list[WorkerProcess], events: int = 0) -> bool:
+    """Whether they have decided at least so many events, and as of their last fetch nothing more is in the log."""
     looks = [await worker.metrics() for worker in ours]
     decided = sum(look.sum("stream_events_total") for look in looks)
     return decided >= events and not any(look.sum("stream_lag_records") for look in looks)

@@ -9,50 +9,20 @@ from typing import Any, Literal
 
 import msgspec
 
-from stream.definitions import load
-from stream.definitions.shapes import Definitions
 from stream.model.errors import StreamStop
+from stream.runtime.delivery import partition_of
 from stream.runtime.metrics import Metrics
 from stream.runtime.ports import TP
 from stream.runtime.settings_fields import Settings
 from stream.runtime.task_ports import Fenced, Outgoing, TaskPorts
 from stream.runtime.tasks import Tasks
+from tests.runtime.small_shop import definitions
 from tests.runtime.virtual_time import START_MS, FakeClock, run
 
 MINUTE_MS = 60_000
 INPUTS = ("people", "clickstream", "cart", "email")
 OUTPUTS = ("segment-changes", "triggers", "decisions", "dead-letters")
 CHANGELOG = "stream-profiles-changelog"
-
-CONFIG = {
-    "events.yaml": (
-        "currency: EUR\n"
-        "topics:\n"
-        "  clickstream:\n"
-        "    product_viewed: {product_id: string}\n"
-        "  cart:\n"
-        "    product_added: {product_id: {type: string, required: true}, price: money}\n"
-        "    order_completed: {total: money}\n"
-        "  email:\n"
-        "    email_opened:\n"
-        "  people:\n"
-        "    erasure_requested:\n"
-    ),
-    "traits.yaml": "orders: {count: order_completed}\nviews: {count: product_viewed, within: 7d}\n",
-    "actions.yaml": "nudge: {channel: email, purpose: marketing, template: nudge, valid_for: 12h}\n",
-    "segments/curious.yaml": "when: views >= 2\n",
-    "segments/waiting.yaml": "when: cart.quantity > 0 and since(cart.changed_at) >= 1h\n",
-    "segments/buyer.yaml": "when: orders >= 1\n",
-    "journeys/recovery.yaml": (
-        "enter: {segment: waiting, key: cart.id, again_after: 7d}\n"
-        "exit_on: [order_completed]\n"
-        "steps:\n  - trigger: nudge\n"
-    ),
-}
-
-
-def definitions() -> Definitions:
-    return msgspec.structs.replace(load(CONFIG), assumed_consents=frozenset({"marketing"}))
 
 
 @dataclass
@@ -113,6 +83,14 @@ class FakeBroker:
         encoded = value if isinstance(value, bytes) or value is None else msgspec.json.encode(value)
         record = FakeRecord(topic, partition, 0, extra.pop("log_ms", -1), extra.pop("key", b"k"), encoded, **extra)
         self.append(TP(topic, partition), record)
+
+    def misplaced(self, user: str, name: str, time_ms: int, *, topic: str = "cart", **extra: Any) -> int:
+        """Send an event to a partition where its user does not belong, and return that."""
+        wrong = (partition_of(user.encode(), self.partitions) + 1) % self.partitions
+        call = {"type": "track", "event": name, "userId": user, "timestamp": time_ms}
+        call.update(messageId=extra.pop("message_id", None), properties=extra.pop("properties", {}))
+        self.send(topic, call, partition=wrong, **extra)
+        return wrong
 
     def event(self, user: str, name: str, time_ms: int, **extra: Any) -> None:
         """Send one event to its topic. `at_log_ms` is the record's own timestamp; the rest are properties."""
@@ -181,7 +159,7 @@ class FakeTransactions:
         return FakeWriter(self._broker, partition)
 
     async def partitions(self, topic: str) -> int:
-        if topic not in (*OUTPUTS, CHANGELOG):
+        if topic not in (*INPUTS, *OUTPUTS, CHANGELOG):
             raise StreamStop(f"there is no topic {topic}")
         return self._broker.partitions
 
@@ -295,4 +273,4 @@ def counted(metrics: Metrics, name: str, **labels: str) -> float:
     return metrics.registry.get_sample_value(f"stream_{name}_total", labels) or 0.0
 
 
-__all__ = ["START_MS", "run"]
+__all__ = ["START_MS", "definitions", "run"]

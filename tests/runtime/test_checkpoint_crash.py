@@ -11,6 +11,7 @@ import pytest
 
 from stream.decision.decider import Decider
 from stream.model.codec import Codec
+from stream.model.errors import StreamStop
 from stream.model.events import TOPIC_RANK, Event
 from stream.model.outcomes import TOPIC_OF, encode_outcome
 from stream.model.profile import Profile, encode_profile
@@ -152,7 +153,7 @@ def test_what_was_half_decided_when_the_worker_had_to_stop_is_not_committed_when
             broker.send("cart", call, partition=0)
 
         order(right[0])
-        async with Worker(broker) as worker:
+        async with Worker(broker, misplaced_percent=0) as worker:
             await asyncio.sleep(3)
             for user in (right[1], wrong, right[2]):
                 order(user)
@@ -239,5 +240,31 @@ def test_giving_away_commits_what_was_decided_and_the_next_owner_decides_nothing
             await asyncio.sleep(5)
             assert len(broker.outcomes("segment-changes")) == 2
             assert again.tasks.gauges()[0].segment_members == {"buyer": 2}
+
+    run(scenario())
+
+
+def test_an_outcome_larger_than_its_topic_takes_stops_the_worker_each_time_and_nothing_of_its_checkpoint_is_seen() -> (
+    None
+):
+    async def scenario() -> None:
+        broker = FakeBroker()
+        broker.event("u1", "product_viewed", START_MS)
+
+        def refuses(step: str) -> None:
+            if step == "commit":
+                raise StreamStop("triggers takes no record of 2,000,000 bytes")
+
+        async with Worker(broker):
+            await asyncio.sleep(3)
+        kept = broker.state()
+        broker.event("u1", "order_completed", START_MS)
+        broker.trouble = refuses
+        for _ in range(2):
+            async with Worker(broker) as worker:
+                with pytest.raises(StreamStop, match="triggers takes no record"):
+                    await asyncio.shield(worker.tasks.failure)
+        assert broker.open == {}, "the transaction is aborted: no subscriber waits for its time-out"
+        assert (seen(broker), broker.state()) == ([], kept)
 
     run(scenario())

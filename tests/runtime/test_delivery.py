@@ -4,7 +4,7 @@ import pytest
 
 from stream.model.errors import DeadLetter
 from stream.model.outcomes import Decision, SegmentChange, Trigger, Why
-from stream.runtime.delivery import DEAD_LETTER_BYTES_MAX, Delivery, partition_of, rfc3339, without_expired
+from stream.runtime.delivery import ROOM_BYTES, Delivery, partition_of, rfc3339, without_expired
 from stream.runtime.ports import TP
 
 WHY = Why(cause="c")
@@ -99,8 +99,8 @@ def test_dead_letters_keep_bytes_and_headers_and_lie_beside_others_of_their_sour
 
 @pytest.mark.parametrize("over", [0, 1])
 def test_a_dead_letter_is_cut_above_the_limit_and_says_so(over: int) -> None:
-    given = letter(bytes(DEAD_LETTER_BYTES_MAX - len(b"k") - len("h") - len(b"1") - 10 + over))
+    given = letter(bytes(ROOM_BYTES - len(b"k") - len("h") - len(b"1") - 10 + over))
     ((_, (record,)),) = Delivery("app", "", COUNTS).records([], [given]).items()
-    assert len(record.value or b"") == DEAD_LETTER_BYTES_MAX - 13
+    assert len(record.value or b"") == ROOM_BYTES - 13
     cut = dict(record.headers).get("stream-cut-from-bytes")
-    assert cut == (str(DEAD_LETTER_BYTES_MAX + 1).encode() if over else None)
+    assert cut == (str(ROOM_BYTES + 1).encode() if over else None)

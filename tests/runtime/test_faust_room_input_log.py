@@ -121,16 +121,16 @@ async def test_without_a_last_stable_offset_the_high_watermark_is_readable():
     consumer._fetcher.high_watermarks = {CART: 20}
     await consumer._fetcher._proc_fetch_request(None, 1, FakeFetchRequest([CART]))
     consumer.state(CART).lso = -1
-    assert log.end_offset(CART) == 20
+    assert log.readable_end(CART) == 20
 
 
-async def test_what_lies_behind_an_open_transaction_is_beyond_the_end():
+async def test_what_lies_behind_an_open_transaction_is_in_the_log_and_cannot_be_read():
     log, consumer = reading(CART)
     log.watch_fetches()
     consumer._fetcher.high_watermarks = {CART: 20}
     await consumer._fetcher._proc_fetch_request(None, 1, FakeFetchRequest([CART]))
     consumer.state(CART).lso = 12
-    assert log.end_offset(CART) == 12
+    assert (log.end_offset(CART), log.readable_end(CART)) == (20, 12)
 
 
 async def test_bounds_are_start_and_end():

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 
-import pytest
-
-from stream.model.errors import StreamStop
 from stream.model.profile import decode_profile
 from stream.runtime.delivery import partition_of
 from stream.runtime.position import POSITION_KEY, decode_position
@@ -63,35 +59,6 @@ def test_an_erased_user_ends_in_a_tombstone_and_is_not_recovered() -> None:
         assert broker.committed(CHANGELOG)[-2].value is None
         async with Worker(broker) as worker:
             assert worker.tasks.gauges()[0].profiles == 1
-
-    run(scenario())
-
-
-@pytest.mark.parametrize("clock", ["wall", "event"])
-def test_a_user_on_the_wrong_partition_stops_the_worker(clock: str) -> None:
-    async def scenario() -> None:
-        broker = FakeBroker(partitions=4)
-        wrong = (partition_of(b"u1", 4) + 1) % 4
-        call = {"type": "track", "event": "order_completed", "userId": "u1", "timestamp": START_MS}
-        broker.send("cart", call, partition=wrong)
-        broker.heartbeat(START_MS)
-        async with Worker(broker, clock=clock) as worker:
-            with pytest.raises(StreamStop, match=rf"cart/{wrong}/0: its user belongs on partition"):
-                await worker.tasks.failure
-        assert broker.outcomes("segment-changes") == []
-
-    run(scenario())
-
-
-def test_a_partition_chosen_by_crc32_is_named() -> None:
-    async def scenario() -> None:
-        broker = FakeBroker(partitions=4)
-        call = {"type": "track", "event": "order_completed", "userId": "user-3", "timestamp": START_MS}
-        assert zlib.crc32(b"user-3") % 4 != partition_of(b"user-3", 4)
-        broker.send("cart", call, partition=zlib.crc32(b"user-3") % 4)
-        async with Worker(broker) as worker:
-            with pytest.raises(StreamStop, match="murmur2_random"):
-                await worker.tasks.failure
 
     run(scenario())
 

@@ -1,5 +1,6 @@
 """What the topics must be, and how one on a broker compares."""
 
+import msgspec
 import pytest
 
 from stream.runtime.settings import Settings
@@ -29,9 +30,15 @@ def wanted(name: str, settings: Settings = SETTINGS) -> WantedTopic:
 
 
 def test_the_prefix_goes_before_inputs_and_outputs_and_the_app_before_the_changelog():
-    assert input_topics(SETTINGS) == ("eu.people", "eu.clickstream", "eu.cart", "eu.email")
+    assert input_topics(SETTINGS) == ("eu.people", "eu.clickstream", "eu.cart", "eu.email", "eu.rerouted")
     assert output_topics(SETTINGS) == ("eu.segment-changes", "eu.triggers", "eu.decisions", "eu.dead-letters")
     assert changelog_topic(SETTINGS) == "shop-profiles-changelog"
+
+
+def test_with_event_time_nothing_is_sent_on_and_the_topic_for_it_not_read_but_made_all_the_same():
+    settings = msgspec.structs.replace(SETTINGS, clock="event")
+    assert input_topics(settings) == ("eu.people", "eu.clickstream", "eu.cart", "eu.email")
+    assert "eu.rerouted" in {topic.name for topic in wanted_topics(settings)}
 
 
 def test_every_topic_is_wanted_once_with_the_same_partitions():

@@ -71,15 +71,9 @@ class InputLog:
         return self._offered_to[tp] if self._under_way.get(tp) or not state.has_valid_position else state.position
 
     def end_offset(self, tp: TP) -> int | None:
-        """Return the last stable offset of the last fetch response; None before any.
-
-        Beyond it lie other producers' open transactions: nothing of it can be read, however long they stay open.
-        """
+        """Return the high watermark of the last fetch response; None before any."""
         state = self._state(tp)
-        if state is None or tp not in self._fetched_at:
-            return None
-        # The embedded broker knows no last stable offset and says -1.
-        return state.lso if state.lso is not None and state.lso >= 0 else state.highwater
+        return None if state is None or tp not in self._fetched_at else state.highwater
 
     def fetched_at(self, tp: TP) -> float | None:
         """Return when the request was sent that the last successful response answered, in monotonic seconds.
@@ -117,6 +111,14 @@ class InputLog:
         """Whether aiokafka fetches the partition: assigned and not paused."""
         state = self._state(tp)
         return state is not None and not state.paused
+
+    def readable_end(self, tp: TP) -> int | None:
+        """Return the last stable offset: beyond it lie open transactions, so no progress is to be expected."""
+        state = self._state(tp)
+        if state is None or tp not in self._fetched_at:
+            return None
+        # The embedded broker knows no last stable offset and says -1.
+        return state.lso if state.lso is not None and state.lso >= 0 else state.highwater
 
     def begin_rebalance(self) -> None:
         """Make every batch under way stale, and forget the partitions."""

@@ -88,6 +88,6 @@ def _read_so_far(log: InputLog, tp: TP) -> Hashable:
     """
     if not log.waits_for_records(tp):
         return None
-    position, end = log.position(tp), log.end_offset(tp)
+    position, end = log.position(tp), log.readable_end(tp)
     has_read_all = position is not None and end is not None and position >= end
     return position, log.fetched_at(tp) if has_read_all else None
