@@ -8,7 +8,7 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from stream.decision import cart, journeys, people, segments
-from stream.decision.program import Handler, Program
+from stream.decision.program import IDLE, Handler, Program
 from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Fact, Turn
 from stream.definitions.shapes import Definitions
 from stream.model.events import Event
@@ -40,6 +40,7 @@ class Decider:
         self, definitions: Definitions, profiles: MutableMapping[str, Profile], *, spread: bool = True
     ) -> None:
         self.program: Final = Program(definitions)
+        self._handlers: Final = self.program.handlers
         self.counts = Counts()
         self._profiles, self._spread = profiles, spread
         self._heap: list[tuple[int, str]] = []
@@ -129,7 +130,7 @@ class Decider:
         turn.begin(profile, now_ms)
         if event.history_until_ms > profile.history_until_ms:
             profile.history_until_ms = event.history_until_ms
-        handler = self.program.handler(event.name)
+        handler = self._handlers.get(event.name, IDLE)
         if handler.changes_cart:
             for changed in cart.apply(profile, event):
                 turn.add("cart_changed", {"cart_id": changed.id}, event.id)
@@ -173,7 +174,7 @@ class Decider:
                 return
             facts, turn.facts = turn.facts, []
             for fact in facts:
-                self._follow(self.program.handler(fact.name), fact)
+                self._follow(self._handlers.get(fact.name, IDLE), fact)
 
     def _follow(self, handler: Handler, fact: Fact) -> None:
         """Let one event reach the traits, segments and journeys it touches."""

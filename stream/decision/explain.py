@@ -27,6 +27,7 @@ class _Comparison(msgspec.Struct, frozen=True):
     holds: Reader
     left: Reader | None
     right: Reader | None
+    threshold: Scalar | None
     type: x.ValueType
     keys: tuple[str, ...]
 
@@ -65,7 +66,8 @@ class Explainer:
             node,
             self._compile(node),
             self._compile(left) if left else None,
-            self._compile(right) if right else None,
+            self._compile(right) if right and not isinstance(right, x.Constant) else None,
+            self._shown(right.value, right.type) if isinstance(right, x.Constant) else None,
             left.type if left else "boolean",
             tuple(sorted(keys | ({_CART} & named))),
         )
@@ -75,13 +77,17 @@ class Explainer:
         return Leaf(
             comparison.node.text,
             None if holds is None else bool(holds),
-            self._shown(comparison.left, comparison.type, profile, now_ms),
-            self._shown(comparison.right, comparison.type, profile, now_ms),
+            self._read(comparison.left, comparison.type, profile, now_ms),
+            comparison.threshold
+            if comparison.right is None
+            else self._read(comparison.right, comparison.type, profile, now_ms),
             _events(comparison.keys, profile),
         )
 
-    def _shown(self, read: Reader | None, value_type: x.ValueType, profile: Profile, now_ms: int) -> Scalar | None:
-        value = read(profile, now_ms)[0] if read is not None else None
+    def _read(self, read: Reader | None, value_type: x.ValueType, profile: Profile, now_ms: int) -> Scalar | None:
+        return self._shown(read(profile, now_ms)[0], value_type) if read is not None else None
+
+    def _shown(self, value: Scalar | None, value_type: x.ValueType) -> Scalar | None:
         if isinstance(value, int | float) and value_type == "money":
             return f"{major_text(round(value), self._currency)} {self._currency}"
         if isinstance(value, int | float) and value_type == "duration":

@@ -48,7 +48,8 @@ class Handler(msgspec.Struct, frozen=True):
     changes_person: bool
 
 
-_IDLE: Final = Handler((), (), (), changes_cart=False, changes_person=False)
+IDLE: Final = Handler((), (), (), changes_cart=False, changes_person=False)
+"""What an event touches that no definition names."""
 
 
 class Program:
@@ -79,11 +80,7 @@ class Program:
         }
         self.explainer: Final = Explainer(self.compiled, self._state_keys(), definitions.plan.currency)
         self.dependents: Final = {name: self.touched({name}) for name in definitions.segments}
-        self._handlers: Final = {name: self._handler(name) for name in self._event_names()}
-
-    def handler(self, event: str) -> Handler:
-        """Return what an event touches."""
-        return self._handlers.get(event, _IDLE)
+        self.handlers: Final = {name: self._handler(name) for name in self._event_names()}
 
     def touched(self, names: Iterable[str]) -> tuple[SegmentCode, ...]:
         """Return the segments that read any of the names, also through other traits and segments, dependents last."""

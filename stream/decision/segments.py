@@ -35,8 +35,11 @@ def evaluate(turn: Turn, codes: Iterable[SegmentCode], cause: str) -> None:
 def evaluate_due(turn: Turn, cause: str) -> None:
     """Decide the memberships whose time has come, and what depends on them."""
     segments, now_ms = turn.program.segments, turn.now_ms
-    due = [segments[name] for name, m in turn.profile.memberships.items() if m.next_ms <= now_ms and name in segments]
-    dependents = {code.order: code for one in due for code in turn.program.dependents[one.segment.name]}
+    due = [segments[name] for name, m in turn.profile.memberships.items() if m.next_ms <= now_ms]
+    dependents = {code.order: code for one in due for code in turn.program.dependents[one.name]}
+    if len(due) == 1 and not dependents:
+        evaluate(turn, due, cause)
+        return
     dependents.update({code.order: code for code in due})
     evaluate(turn, [dependents[order] for order in sorted(dependents)], cause)
 
@@ -44,6 +47,8 @@ def evaluate_due(turn: Turn, cause: str) -> None:
 def forget_removed(turn: Turn) -> None:
     """Drop what a profile keeps of segments and traits that are no longer defined, or defined otherwise."""
     profile, program = turn.profile, turn.program
+    if profile.memberships.keys() <= program.segments.keys() and profile.traits.keys() <= program.state_keys:
+        return
     for name in profile.memberships.keys() - program.segments.keys():
         turn.moved_timers = True
         if profile.memberships.pop(name).inside:

@@ -9,7 +9,7 @@ from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Profile
 from stream.model.states import KeyedBuckets, Tally
-from stream.model.text import kept_text
+from stream.model.text import SURELY_SHORT, kept_text
 
 DISTINCT_KEPT: Final = 256
 """Distinct values kept per trait: up to here `distinct` is exact; beyond, the value longest unseen is forgotten."""
@@ -86,7 +86,7 @@ def top_update(key: str, span: Window | None) -> Update:
                 buckets.numbers.insert(at, number)
                 buckets.tallies.insert(at, {})
             tally = buckets.tallies[at]
-        name = _name(value)
+        name = value if value.__class__ is str and len(value) <= SURELY_SHORT else _name(value)
         if name in tally:
             tally[name] += 1
         elif len(tally) < KEYS_KEPT and buckets.kept < KEYS_KEPT_IN_ALL:
