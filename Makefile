@@ -53,11 +53,12 @@ format: $(DEV) ## Format the code and repair what lint can repair
 # Development first, so that the run-time lock pins the very same versions. Raise them with LOCK_FLAGS=--upgrade.
 # Made with the oldest Python that we support; hashes of all wheels are kept, so the locks serve the newer ones too.
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --build-deps-for=editable \
-	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+	--no-header --no-annotate
 lock: ## Pin all dependencies by hash, after a change in pyproject.toml
 	@test -x $(BIN)/pip-compile || $(MAKE) --no-print-directory $(DEV)
 	@$(LOCK) $(LOCK_FLAGS) --extra=dev --output-file=requirements-dev.lock pyproject.toml
 	@$(LOCK) --constraint=requirements-dev.lock --output-file=requirements.lock pyproject.toml
+	@sed -i '/^--/d; /^$$/d' requirements.lock requirements-dev.lock  # where this machine gets its packages is not the lock's
 
 clean: ## Remove the environment, builds and caches
 	@rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -50,7 +50,7 @@ def test_settings_show_no_password_however_they_are_shown():
     for shown in (repr(settings), str(settings), f"{settings}", f"{settings.sasl_password}", str([settings])):
         assert CANARY not in shown
     for encode in (msgspec.json.encode, msgspec.msgpack.encode, msgspec.yaml.encode):
-        with pytest.raises((TypeError, NotImplementedError, ImportError)) as refused:
+        with pytest.raises((TypeError, ImportError)) as refused:
             encode(settings)
         assert CANARY not in str(refused.value)
     with pytest.raises(TypeError):
