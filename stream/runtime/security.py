@@ -4,8 +4,6 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from faust.auth import Credentials, SASLCredentials, SSLCredentials
-
 from stream.runtime.settings_fields import Settings
 
 
@@ -23,22 +21,6 @@ def kafka_security(settings: Settings) -> dict[str, object]:
         arguments["sasl_plain_username"] = settings.sasl_username
         arguments["sasl_plain_password"] = settings.sasl_password.reveal()
     return arguments
-
-
-def faust_credentials(settings: Settings) -> Credentials | None:
-    """Return the same for Faust's `broker_credentials`; None for plain text without an account."""
-    match settings.security_protocol:
-        case "PLAINTEXT":
-            return None
-        case "SSL":
-            return SSLCredentials(_ssl_context(settings))
-        case "SASL_PLAINTEXT" | "SASL_SSL" as protocol:
-            return SASLCredentials(
-                username=settings.sasl_username,
-                password=settings.sasl_password.reveal(),
-                ssl_context=_ssl_context(settings) if protocol == "SASL_SSL" else None,
-                mechanism=settings.sasl_mechanism,
-            )
 
 
 def _ssl_context(settings: Settings) -> ssl.SSLContext:

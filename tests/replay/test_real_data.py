@@ -1,7 +1,6 @@
 """Real histories, with the shipped config."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +14,13 @@ from stream.replay.reading import Reading, ordered_records
 from stream.replay.replaying import replay
 from stream.replay.summary import Summary
 from stream.testkit.files import read_config
+from tests.data_sets import TAOBAO, data_file
 
 ROOT = Path(__file__).parents[2]
-DATA = Path(os.environ.get("STREAM_DATA", ROOT.parent / "shared" / "data"))
-TAOBAO = "taobao/small_sample.csv.gz"
 DEFINITIONS = load(read_config(ROOT / "config"))
 PURPOSES = frozenset(action.purpose for action in DEFINITIONS.actions.values())
 
 pytestmark = pytest.mark.data
-
-
-def data_file(name: str) -> Path:
-    if not (DATA / name).is_file():
-        pytest.skip(f"{name} is not in {DATA} (STREAM_DATA)")
-    return DATA / name
 
 
 def replayed(name: str, form: str, out: Path, assumed: frozenset[str] = frozenset()) -> Summary:

@@ -4,10 +4,9 @@ import ssl
 from pathlib import Path
 
 import pytest
-from faust.auth import SASLCredentials, SSLCredentials
 
 from stream.definitions.problems import ConfigRefused
-from stream.runtime.security import faust_credentials, kafka_security
+from stream.runtime.security import kafka_security
 from stream.runtime.settings import Secret, Settings, check_settings, load_settings, written_name
 
 ROOT = Path(__file__).parents[2]
@@ -154,29 +153,23 @@ def test_secrets_compare_by_their_text():
 
 def test_plain_text_needs_no_credentials():
     assert kafka_security(Settings()) == {"security_protocol": "PLAINTEXT"}
-    assert faust_credentials(Settings()) is None
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
-def test_an_account_reaches_aiokafka_and_faust_alike(mechanism: str):
+def test_an_account_reaches_aiokafka(mechanism: str):
     settings = load_settings("", {**SASL, "STREAM_SASL_MECHANISM": mechanism})
     arguments = kafka_security(settings)
     assert arguments["sasl_mechanism"] == mechanism
     assert arguments["sasl_plain_username"] == "worker"
     assert arguments["sasl_plain_password"] == "hunter2"
-    credentials = faust_credentials(settings)
-    assert isinstance(credentials, SASLCredentials)
-    assert (credentials.protocol.value, credentials.mechanism.value) == ("SASL_SSL", mechanism)
 
 
 def test_tls_verifies_the_certificate_and_the_host_name():
     settings = load_settings("security_protocol: SSL", {})
-    credentials = faust_credentials(settings)
-    assert isinstance(credentials, SSLCredentials)
-    for context in (kafka_security(settings)["ssl_context"], credentials.context):
-        assert isinstance(context, ssl.SSLContext)
-        assert context.verify_mode is ssl.CERT_REQUIRED
-        assert context.check_hostname
+    context = kafka_security(settings)["ssl_context"]
+    assert isinstance(context, ssl.SSLContext)
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
 
 
 def test_a_certificate_file_that_is_missing_is_an_error(tmp_path: Path):
