@@ -71,8 +71,15 @@ class Decider:
             self._scheduled[user] = due_ms
             heapq.heappush(self._heap, (due_ms, user))
 
-    def decide(self, event: Event, limit_ms: int = NEVER) -> None:
-        """Take in one event. The user's own timers due before it fire first, but none later than `limit_ms`."""
+    def due_ms(self, user: str) -> int:
+        """The earliest time at which a timer of this user may be due, `NEVER` if there is none."""
+        return self._scheduled.get(user, NEVER)
+
+    def decide(self, event: Event, limit_ms: int = NEVER, timers_until_ms: int = NEVER) -> None:
+        """Take in one event, as of `limit_ms` if its own time is later.
+
+        The user's own timers due before it fire first, but none later than `limit_ms` or `timers_until_ms`.
+        """
         user = event.user
         profile = self._profiles.get(user)
         if profile is None:
@@ -80,8 +87,10 @@ class Decider:
         if event.repeatable and not self._is_new(profile, event.id):
             return
         self._changed.add(user)
-        while profile.due_ms < event.time_ms and profile.due_ms <= limit_ms:
-            self._fire(profile)
+        if profile.due_ms < event.time_ms:
+            until_ms = min(limit_ms, timers_until_ms, event.time_ms - 1)
+            while profile.due_ms <= until_ms:
+                self._fire(profile)
         if event.name == ERASURE:
             self._erase(profile)
             return

@@ -1,4 +1,4 @@
-"""The wall clock of a task, for other users' timers: as far as everything before it was surely read and decided."""
+"""The wall clock of a task: timers fire as far as everything before them was surely read and decided."""
 
 from __future__ import annotations
 
@@ -26,19 +26,28 @@ class TaskClock:
         self._lateness_ms: Final = lateness_ms
         self.clock_ms = clock_ms
 
+    def now_ms(self) -> int:
+        """Return the machine's time."""
+        return self._wall.now_ms()
+
     def read(self, lanes: Iterable[Lane]) -> int:
         """Move on as far as the sources allow, and return the time."""
-        now_ms, now_s = self._wall.now_ms(), self._wall.monotonic_s()
-        bound_ms = now_ms
+        bound_ms = self.now_ms()
         for lane in lanes:
             if lane.items:
                 # At equal time the event comes before the timer.
                 lane_ms = lane.items[0].order_ms - 1
             elif lane.is_drained:
-                sent_s = lane.sources.fetched_at(lane.tp)
-                lane_ms = -NEVER if sent_s is None else now_ms - max(0, int((now_s - sent_s) * 1_000))
+                lane_ms = self.surely_read_ms(lane)
             else:
                 lane_ms = lane.newest_ms
             bound_ms = min(bound_ms, lane_ms)
         self.clock_ms = max(self.clock_ms, bound_ms - self._lateness_ms)
         return self.clock_ms
+
+    def surely_read_ms(self, drained: Lane) -> int:
+        """Return until when everything written to a drained source was surely read: when its last fetch was sent."""
+        sent_s = drained.sources.fetched_at(drained.tp)
+        if sent_s is None:
+            return -NEVER
+        return self.now_ms() - max(0, int((self._wall.monotonic_s() - sent_s) * 1_000))

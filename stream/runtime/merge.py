@@ -14,8 +14,19 @@ from stream.runtime.clock import TaskClock
 from stream.runtime.lane import Item, Lane
 
 
+class OwnTimers(Protocol):
+    """What the decider says of one user's timers."""
+
+    def due_ms(self, user: str) -> int:
+        """The earliest time at which one may be due, `NEVER` if there is none."""
+
+
 class Merge(Protocol):
     """What the task's loop needs of either."""
+
+    known_ms: int
+    """Until when the sources were surely read whole, as of the items handed over last: an own timer due later may not
+    fire before its user's item."""
 
     @property
     def clock_ms(self) -> int:
@@ -38,11 +49,17 @@ class Merge(Protocol):
 
 
 class WallMerge:
-    """Each source in offset order, the sources in order of time among themselves."""
+    """Each source in offset order, the sources in order of time among themselves.
 
-    def __init__(self, lanes: Iterable[Lane], clock: TaskClock) -> None:
+    An item whose user has a timer due before it, at a time when another source was not surely read yet, waits: a
+    purchase may lie there. That is one fetch at most, unless that source's broker does not answer.
+    """
+
+    def __init__(self, lanes: Iterable[Lane], clock: TaskClock, timers: OwnTimers) -> None:
         self._lanes: Final = sorted(lanes, key=lambda lane: lane.rank)
         self._clock: Final = clock
+        self._timers: Final = timers
+        self.known_ms = -NEVER
 
     @property
     def clock_ms(self) -> int:
@@ -54,12 +71,19 @@ class WallMerge:
         taken: list[Item] = []
         while len(taken) < limit:
             waiting = [lane for lane in self._lanes if lane.items]
-            if not waiting or any(not lane.items and not lane.is_drained for lane in self._lanes):
+            empty = [lane for lane in self._lanes if not lane.items]
+            if not waiting or not all(lane.is_drained for lane in empty):
                 break
+            known_ms = min(map(self._clock.surely_read_ms, empty), default=NEVER)
+            if taken and known_ms < self.known_ms:
+                # A source has run empty. What was taken may have timers fire up to the former time.
+                break
+            self.known_ms = known_ms
             first = min(waiting, key=_head)
             # Up to the head of the next source the same one goes on: no comparison for each item.
             others = min((_head(lane) for lane in waiting if lane is not first), default=None)
-            _run(first, others, limit, taken)
+            if not self._run(first, others, limit, taken):
+                break
         return taken
 
     def timers_until_ms(self) -> int:
@@ -79,21 +103,31 @@ class WallMerge:
         del lane
         return []
 
+    def _run(self, lane: Lane, others: tuple[int, int] | None, limit: int, taken: list[Item]) -> bool:
+        """Move items of one lane that come before the heads of all others; whether none of them has to wait."""
+        items, known_ms, last_ms = lane.items, self.known_ms, NEVER
+        if others is not None:
+            last_ms = others[0] if lane.rank < others[1] else others[0] - 1
+        while items and len(taken) < limit and (order_ms := items[0].order_ms) <= last_ms:
+            if order_ms > known_ms and self._waits(items[0]):
+                return False
+            taken.append(items.popleft())
+        return True
+
+    def _waits(self, item: Item) -> bool:
+        """Whether a timer of the item's user is due before it, by now, at a time not known of all sources."""
+        event = item.event
+        if event is None or item.stray is not None:
+            return False
+        due_ms = self._timers.due_ms(event.user)
+        if not self.known_ms < due_ms <= item.order_ms or due_ms >= event.time_ms:
+            return False
+        # One due later than now does not fire before the item, however far ahead a producer's clock is.
+        return due_ms <= self._clock.now_ms()
+
 
 def _head(lane: Lane) -> tuple[int, int]:
     return lane.items[0].order_ms, lane.rank
-
-
-def _run(lane: Lane, others: tuple[int, int] | None, limit: int, taken: list[Item]) -> None:
-    """Move items of one lane that come before the heads of all others."""
-    items = lane.items
-    if others is None:
-        for _ in range(min(limit - len(taken), len(items))):
-            taken.append(items.popleft())
-        return
-    last_ms = others[0] if lane.rank < others[1] else others[0] - 1
-    while items and len(taken) < limit and items[0].order_ms <= last_ms:
-        taken.append(items.popleft())
 
 
 class EventMerge:
@@ -104,6 +138,8 @@ class EventMerge:
 
     def __init__(self, lanes: Iterable[Lane], clock_ms: int) -> None:
         self._lanes: Final = list(lanes)
+        # Only what lies up to all sources' heartbeats is handed over.
+        self.known_ms = NEVER
         self._clock_ms = clock_ms
         self._until_ms = clock_ms
         self._round: list[tuple[int, int, int, Item]] = []

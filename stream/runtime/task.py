@@ -162,14 +162,14 @@ class Task:
         return bool(items) or has_more_timers
 
     def _decide(self, items: Sequence[Item]) -> None:
-        decide, now_ms = self._parts.decider.decide, self._wall.now_ms()
+        decide, now_ms, known_ms = self._parts.decider.decide, self._wall.now_ms(), self._parts.merge.known_ms
         for item in items:
             event = item.event
             if event is None or item.stray is not None:
                 self._pass_on(item)
             elif self._is_live:
                 # A phone's clock may be ahead: its user's time goes no further than when the record was written.
-                decide(event, min(now_ms, item.order_ms))
+                decide(event, min(now_ms, item.order_ms), known_ms)
             else:
                 decide(event)
         self._decided.update(

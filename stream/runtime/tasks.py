@@ -218,7 +218,7 @@ class Tasks:
         await schedule_timers(decider, state.profiles)
         merge: Merge = EventMerge(lanes, position.clock_ms)
         if is_live:
-            merge = WallMerge(lanes, TaskClock(wall, settings.lateness_ms, position.clock_ms))
+            merge = WallMerge(lanes, TaskClock(wall, settings.lateness_ms, position.clock_ms), decider)
         changelog = TP(self.changelog_topic, number)
         return TaskParts(
             lanes=lanes,

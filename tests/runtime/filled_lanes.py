@@ -78,5 +78,12 @@ def shown(items: Sequence[Item]) -> list[tuple[int, int]]:
     return [(item.order_ms, item.rank) for item in items]
 
 
-def live(*of: Lane) -> WallMerge:
-    return WallMerge(of, TaskClock(Clock(), 0, -NEVER))
+class Timers(dict[str, int]):
+    """When users' own timers are due."""
+
+    def due_ms(self, user: str) -> int:
+        return self.get(user, NEVER)
+
+
+def live(*of: Lane, clock: Clock | None = None, timers: Timers | None = None) -> WallMerge:
+    return WallMerge(of, TaskClock(clock or Clock(), 0, -NEVER), Timers() if timers is None else timers)

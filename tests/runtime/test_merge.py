@@ -1,10 +1,18 @@
 from __future__ import annotations
 
 from stream.model.profile import NEVER
-from stream.runtime.merge import EventMerge
-from tests.runtime.filled_lanes import Sources, beat, fill, lanes, live, shown
+from stream.runtime.merge import EventMerge, WallMerge
+from tests.runtime.filled_lanes import Clock, Sources, Timers, beat, fill, lanes, live, shown
 
 # ------------------------------------------------------------------------------------------------------------ wall
+
+
+def drawn(merge: WallMerge) -> list[tuple[int, int]]:
+    """Return all that is handed over, in however many parts."""
+    taken: list[tuple[int, int]] = []
+    while items := merge.take(99):
+        taken += shown(items)
+    return taken
 
 
 def test_sources_are_taken_in_order_of_time_and_at_equal_time_of_rank() -> None:
@@ -12,14 +20,14 @@ def test_sources_are_taken_in_order_of_time_and_at_equal_time_of_rank() -> None:
     fill(a, 1, 5, 9)
     fill(b, 5, 6)
     fill(c, 2, 5)
-    assert shown(live(c, b, a).take(99)) == [(1, 0), (2, 2), (5, 0), (5, 1), (5, 2), (6, 1), (9, 0)]
+    assert drawn(live(c, b, a)) == [(1, 0), (2, 2), (5, 0), (5, 1), (5, 2), (6, 1), (9, 0)]
 
 
 def test_each_source_is_taken_in_offset_order_even_where_its_times_go_back() -> None:
     a, b = lanes(Sources(), "a", "b")
     fill(a, 7, 3)
     fill(b, 5)
-    assert shown(live(a, b).take(99)) == [(5, 1), (7, 0), (3, 0)]
+    assert drawn(live(a, b)) == [(5, 1), (7, 0), (3, 0)]
 
 
 def test_an_empty_source_with_records_to_read_holds_the_others_and_one_without_does_not() -> None:
@@ -49,7 +57,7 @@ def test_a_source_running_empty_with_more_to_read_stops_the_others_there() -> No
     fill(b, 2)
     sources.ends[b.tp] = 5
     sources.positions[b.tp] = 1
-    assert shown(live(a, b).take(99)) == [(1, 0), (2, 0), (2, 1)]
+    assert drawn(live(a, b)) == [(1, 0), (2, 0), (2, 1)]
 
 
 def test_no_more_than_the_limit_is_taken_and_the_next_offset_stands_before_the_rest() -> None:
@@ -60,6 +68,59 @@ def test_no_more_than_the_limit_is_taken_and_the_next_offset_stands_before_the_r
     assert shown(merge.take(2)) == [(1, 0), (1, 1)]
     assert (a.next_offset, b.next_offset) == (1, 1)
     assert shown(merge.take(1)) == [(2, 0)]
+
+
+# Of two sources the second is empty; what was written to it up to 100 (its last fetch) is surely read.
+NOW = 200
+
+
+def with_a_timer_due(due_ms: int, item_ms: int) -> tuple[list[tuple[int, int]], int]:
+    """Return what is taken of an item of a user whose timer is due then, and until when that was known."""
+    sources = Sources()
+    a, b = lanes(sources, "a", "b")
+    fill(a, item_ms)
+    sources.fetched[b.tp] = -0.1
+    merge = live(a, b, clock=Clock(NOW), timers=Timers(u=due_ms))
+    return shown(merge.take(99)), merge.known_ms
+
+
+def test_an_item_waits_while_a_timer_of_its_user_is_due_before_it_over_what_is_not_surely_read() -> None:
+    assert with_a_timer_due(101, item_ms=150) == ([], 100)
+    assert with_a_timer_due(149, item_ms=150) == ([], 100)
+
+
+def test_an_item_goes_on_where_its_users_timer_is_due_in_known_time_or_not_before_it() -> None:
+    assert with_a_timer_due(100, item_ms=150) == ([(150, 0)], 100)
+    assert with_a_timer_due(150, item_ms=150) == ([(150, 0)], 100)
+    assert with_a_timer_due(NEVER, item_ms=150) == ([(150, 0)], 100)
+
+
+def test_an_item_of_the_future_waits_for_no_timer_that_is_due_later_than_now() -> None:
+    assert with_a_timer_due(NOW, item_ms=5_000) == ([], 100)
+    assert with_a_timer_due(NOW + 1, item_ms=5_000) == ([(5_000, 0)], 100)
+
+
+def test_a_waiting_item_goes_on_when_the_other_source_has_answered_once_more() -> None:
+    sources = Sources()
+    a, b = lanes(sources, "a", "b")
+    fill(a, 150)
+    sources.fetched[b.tp] = -0.1
+    merge = live(a, b, clock=Clock(NOW), timers=Timers(u=120))
+    assert shown(merge.take(99)) == []
+    sources.fetched[b.tp] = -0.08
+    assert shown(merge.take(99)) == [(150, 0)]
+
+
+def test_what_is_handed_over_at_once_shares_one_known_time() -> None:
+    sources = Sources()
+    a, b = lanes(sources, "a", "b")
+    fill(a, 110, 150)
+    fill(b, 120)
+    sources.ends[b.tp] = sources.positions[b.tp] = 1
+    sources.fetched[b.tp] = -0.1
+    merge = live(a, b, clock=Clock(NOW))
+    assert (shown(merge.take(99)), merge.known_ms) == ([(110, 0), (120, 1)], NEVER)
+    assert (shown(merge.take(99)), merge.known_ms) == ([(150, 0)], 100)
 
 
 # ----------------------------------------------------------------------------------------------------------- event

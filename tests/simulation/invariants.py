@@ -58,7 +58,7 @@ class Lineage:
         self._cluster: Final = cluster
         self._number: Final = number
         self._read: Final = read
-        self._slack_ms: Final = most_ahead_ms - LATENESS_MS
+        self._most_ahead_ms: Final = most_ahead_ms
         self._profiles: Final[dict[str, Profile]] = {}
         self._decider: Final = Decider(cluster.definitions, self._profiles)
         self._decided: Final[Counter[str]] = Counter()
@@ -95,7 +95,7 @@ class Lineage:
         for operation in operations:
             if isinstance(operation, Decided):
                 self._decided[operation.event.id] += 1
-                self._decider.decide(operation.event, operation.limit_ms)
+                self._decider.decide(operation.event, operation.limit_ms, operation.timers_until_ms)
             else:
                 self._decider.advance(operation.clock_ms)
             taken = self._decider.take()
@@ -106,16 +106,19 @@ class Lineage:
         return outcomes, changed
 
     def _check_nothing_was_passed_over(self, outcome: AnyOutcome, operation: Operation) -> None:
-        """No timer may fire by the clock over an event of its user, a purchase say, that lay in the log by then.
+        """No timer may fire over an event of its user, a purchase say, that lay in the log when it was due.
 
-        The timers fired before a user's own event know what was fetched by then, which may be less; they may not fire
-        over what was known to lie in the log, and must be decided before that event.
+        By the clock it fires later by the lateness, so what was written within that counts too. What comes of an event
+        itself may only not pass over what was known to lie in the log and must be decided before that event.
         """
         for event, rank, offset, written_ms in self._by_user.get(outcome.user_id, ()):
             if event.time_ms > outcome.at_ms or self._decided[event.id]:
                 continue
+            fired_ms = outcome.at_ms - self._most_ahead_ms
             if isinstance(operation, Advanced):
-                is_passed_over = written_ms < outcome.at_ms - self._slack_ms
+                is_passed_over = written_ms < fired_ms + LATENESS_MS
+            elif outcome.at_ms < min(operation.event.time_ms, operation.limit_ms):
+                is_passed_over = written_ms < fired_ms
             else:
                 is_known = bool(operation.ends) and offset < operation.ends[rank]
                 is_passed_over = is_known and written_ms < operation.order_ms

@@ -111,16 +111,32 @@ def _hold_nothing_back() -> list[Replaced]:
     return [(tasks, "EventMerge", HastyEventMerge), (tasks, "WallMerge", HastyWallMerge)]
 
 
+class CarelessWallMerge(WatchedWallMerge):
+    """Takes an empty source for one that was read whole until now, however long ago it answered."""
+
+    def next_items(self, limit: int) -> Sequence[Item]:
+        items = super().next_items(limit)
+        self.known_ms = NEVER
+        return items
+
+    def _waits(self, item: Item) -> bool:
+        return False
+
+
+def _trust_old_answers() -> list[Replaced]:
+    return [(tasks, "WallMerge", CarelessWallMerge)]
+
+
 class EventsFirst(WatchedDecider):
     """Decides an event without firing the user's own timers before it."""
 
-    def decide(self, event: Event, limit_ms: int = NEVER) -> None:
+    def decide(self, event: Event, limit_ms: int = NEVER, timers_until_ms: int = NEVER) -> None:
         profile = self._profiles.get(event.user)
         if profile is None:
-            super().decide(event, limit_ms)
+            super().decide(event, limit_ms, timers_until_ms)
             return
         due_ms, profile.due_ms = profile.due_ms, NEVER
-        super().decide(event, limit_ms)
+        super().decide(event, limit_ms, timers_until_ms)
         if profile.due_ms == NEVER:
             profile.due_ms = due_ms
 
@@ -160,6 +176,7 @@ MUTATIONS: Final[Mapping[str, Callable[[], list[Replaced]]]] = {
     "read_uncommitted": _read_uncommitted,
     "position_apart": _position_apart,
     "hold_nothing_back": _hold_nothing_back,
+    "trust_old_answers": _trust_old_answers,
     "events_first": _events_first,
     "give_away_without_commit": _give_away_without_commit,
     "offer_stale_batches": _offer_stale_batches,

@@ -21,6 +21,7 @@ class Decided(NamedTuple):
 
     event: Event
     limit_ms: int
+    timers_until_ms: int
     order_ms: int = NEVER
     ends: tuple[int, ...] = ()
 
@@ -60,9 +61,9 @@ class WatchedDecider(Decider):
         self.operations: list[Operation] = []
         profiles.watched = self
 
-    def decide(self, event: Event, limit_ms: int = NEVER) -> None:
-        self.operations.append(Decided(event, limit_ms, *_taken.pop(id(event), ())))
-        super().decide(event, limit_ms)
+    def decide(self, event: Event, limit_ms: int = NEVER, timers_until_ms: int = NEVER) -> None:
+        self.operations.append(Decided(event, limit_ms, timers_until_ms, *_taken.pop(id(event), ())))
+        super().decide(event, limit_ms, timers_until_ms)
 
     def advance(self, clock_ms: int) -> None:
         self.operations.append(Advanced(clock_ms))
