@@ -140,3 +140,16 @@ async def test_an_error_of_the_group_is_raised():
     watched.consumer._coordinator.error = PermissionError("no access to the group")
     with pytest.raises(PermissionError):
         watched.check_after(0)
+
+
+async def test_a_stalled_task_names_the_source_that_a_producer_has_left_in_an_open_transaction():
+    watched = await Watched().read()
+    await watched.fetch(5)
+    watched.consumer.state(CART).lso = 1
+    watched.offer(0)
+    watched.host.next_offsets[CART] = 0
+    watched.check_after(0)
+    await watched.fetch(5)
+    watched.consumer.state(CART).lso = 1
+    with pytest.raises(Stalled, match=r"task 0 has not moved .*its producer left open: cart/0 from offset 1$"):
+        watched.check_after(11)

@@ -53,7 +53,10 @@ class Watchdog:
         # With event time a task rightly waits for heartbeats, however long none comes.
         if self._is_live:
             for number in {tp.partition for tp in log.assigned()}:
-                self._check_moving(f"task {number}", self._committed_so_far(log, number), now_s)
+                try:
+                    self._check_moving(f"task {number}", self._committed_so_far(log, number), now_s)
+                except Stalled as stalled:
+                    raise Stalled(f"{stalled}{_open_transactions(log, number)}") from None
 
     def _check_recovery(self, now_s: float) -> None:
         self._seen.clear()
@@ -79,6 +82,18 @@ class Watchdog:
         if all(offered[tp] is None or offset >= (offered[tp] or 0) for tp, offset in committed.items()):
             return None
         return tuple(sorted(committed.items()))
+
+
+def _open_transactions(log: InputLog, number: int) -> str:
+    """Name the sources of a task whose next records are in a transaction of their producer that is still open."""
+    waiting = []
+    for tp in sorted(tp for tp in log.assigned() if tp.partition == number):
+        position, readable, end = log.position(tp), log.readable_end(tp), log.end_offset(tp)
+        if position is None or readable is None or end is None:
+            continue
+        if readable <= position < end:
+            waiting.append(f"{tp.topic}/{tp.partition} from offset {position}")
+    return f"; in a transaction that its producer left open: {', '.join(waiting)}" if waiting else ""
 
 
 def _read_so_far(log: InputLog, tp: TP) -> Hashable:
