@@ -15,6 +15,7 @@ from faust.types import ConsumerMessage, Message
 from mode import Service
 
 from stream.runtime.faust_room.connection import consumer_arguments
+from stream.runtime.faust_room.header_names import accept_any_header_name
 from stream.runtime.faust_room.input_log import Batch, InputLog
 from stream.runtime.ports import TP, Record
 
@@ -77,6 +78,7 @@ class BatchConsumer(Consumer):
 
     async def on_start(self) -> None:
         """Connect; the group is joined when the conductor subscribes."""
+        accept_any_header_name()
         kafka = AIOKafkaConsumer(**consumer_arguments(self.stream_app.settings, self.app.assignor))
         try:
             await kafka.start()
