@@ -33,13 +33,21 @@ class Decider:
     """Decides for the profiles of one task. It changes the profiles it is given, in place.
 
     `decide` wants each user's events in their order; `advance` fires the timers of all users up to a time. `counts`
-    follow memberships and runs; whoever restores profiles restores them too.
+    follow memberships and runs; whoever restores profiles restores them too. A program never changes once it is made:
+    several deciders may share the one of their definitions. `decided` is the number of events taken in, without those
+    recognised as duplicates.
     """
 
     def __init__(
-        self, definitions: Definitions, profiles: MutableMapping[str, Profile], *, spread: bool = True
+        self,
+        definitions: Definitions,
+        profiles: MutableMapping[str, Profile],
+        *,
+        spread: bool = True,
+        program: Program | None = None,
     ) -> None:
-        self.program: Final = Program(definitions)
+        self.program: Final = Program(definitions) if program is None else program
+        self.decided = 0
         self._handlers: Final = self.program.handlers
         self.counts = Counts()
         self._profiles, self._spread = profiles, spread
@@ -75,6 +83,18 @@ class Decider:
         """The earliest time at which a timer of this user may be due, `NEVER` if there is none."""
         return self._scheduled.get(user, NEVER)
 
+    def fire_own(self, user: str, until_ms: int) -> int:
+        """Fire one user's timers up to a time, and return when the next is due, `NEVER` if there is none."""
+        profile = self._profiles.get(user)
+        if profile is None:
+            return NEVER
+        if profile.due_ms <= until_ms:
+            self._changed.add(user)
+            while profile.due_ms <= until_ms:
+                self._fire(profile)
+            self.schedule(user, profile.due_ms)
+        return profile.due_ms
+
     def decide(self, event: Event, limit_ms: int = NEVER, timers_until_ms: int = NEVER) -> None:
         """Take in one event, as of `limit_ms` if its own time is later.
 
@@ -86,6 +106,7 @@ class Decider:
             profile = self._profiles[user] = new_profile(user, spread=self._spread)
         if event.repeatable and not self._is_new(profile, event.id):
             return
+        self.decided += 1
         self._changed.add(user)
         if profile.due_ms < event.time_ms:
             until_ms = min(limit_ms, timers_until_ms, event.time_ms - 1)

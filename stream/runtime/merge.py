@@ -15,25 +15,31 @@ from stream.runtime.lane import Item, Lane
 
 
 class OwnTimers(Protocol):
-    """What the decider says of one user's timers."""
+    """What the decider says of one user's timers, and does with them."""
 
     def due_ms(self, user: str) -> int:
         """The earliest time at which one may be due, `NEVER` if there is none."""
+
+    def fire_own(self, user: str, until_ms: int) -> int:
+        """Fire those due by then (inclusive), and return when the next one is."""
 
 
 class Merge(Protocol):
     """What the task's loop needs of either."""
 
     known_ms: int
-    """Until when the sources were surely read whole, as of the items handed over last: an own timer due later may not
-    fire before its user's item."""
+    """Until when the sources were surely read whole, as of the items handed over last: no own timer due later may fire
+    before its user's item."""
 
     @property
     def clock_ms(self) -> int:
         """How far the task's clock has come: a successor starts from it."""
 
     def take(self, limit: int) -> Sequence[Item]:
-        """Hand over the next items, at most so many; the caller decides them all before it awaits anything."""
+        """Hand over the next items, at most so many; the caller decides them all before it awaits anything.
+
+        Timers may have fired meanwhile, also where nothing is handed over.
+        """
 
     def timers_until_ms(self) -> int:
         """Until when (inclusive) all users' timers may fire now."""
@@ -59,6 +65,7 @@ class WallMerge:
         self._lanes: Final = sorted(lanes, key=lambda lane: lane.rank)
         self._clock: Final = clock
         self._timers: Final = timers
+        self._taken_users: Final[set[str]] = set()
         self.known_ms = -NEVER
 
     @property
@@ -69,6 +76,7 @@ class WallMerge:
     def take(self, limit: int) -> Sequence[Item]:
         """Hand over items while no source is empty that has records still to read."""
         taken: list[Item] = []
+        self._taken_users.clear()
         while len(taken) < limit:
             waiting = [lane for lane in self._lanes if lane.items]
             empty = [lane for lane in self._lanes if not lane.items]
@@ -109,21 +117,29 @@ class WallMerge:
         if others is not None:
             last_ms = others[0] if lane.rank < others[1] else others[0] - 1
         while items and len(taken) < limit and (order_ms := items[0].order_ms) <= last_ms:
-            if order_ms > known_ms and self._waits(items[0]):
+            if order_ms > known_ms and self._waits(items[0], is_first=not taken):
                 return False
             taken.append(items.popleft())
         return True
 
-    def _waits(self, item: Item) -> bool:
-        """Whether a timer of the item's user is due before it, by now, at a time not known of all sources."""
+    def _waits(self, item: Item, *, is_first: bool) -> bool:
+        """Whether a timer of the item's user is due before it, by now, at a time not known of all sources.
+
+        What was handed over of the same user decides when; so does each timer that fires.
+        """
         event = item.event
         if event is None or item.stray is not None:
             return False
-        due_ms = self._timers.due_ms(event.user)
-        if not self.known_ms < due_ms <= item.order_ms or due_ms >= event.time_ms:
+        user, before_ms = event.user, min(item.order_ms, event.time_ms - 1)
+        if user in self._taken_users:
+            return True
+        self._taken_users.add(user)
+        if self._timers.due_ms(user) > before_ms:
             return False
+        if not is_first:
+            return True
         # One due later than now does not fire before the item, however far ahead a producer's clock is.
-        return due_ms <= self._clock.now_ms()
+        return self._timers.fire_own(user, min(self.known_ms, before_ms)) <= min(before_ms, self._clock.now_ms())
 
 
 def _head(lane: Lane) -> tuple[int, int]:

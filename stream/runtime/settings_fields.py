@@ -60,6 +60,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     brokers: Annotated[str, Meta(pattern=_BROKERS)] = "127.0.0.1:9092"
     """Kafka brokers to ask first, `host:port`, several with commas. The default is a broker on this machine."""
 
+    instance: Annotated[str, Meta(pattern=_PREFIX)] = ""
+    """Name of this very worker, kept over its restarts and shared with no other, such as a StatefulSet's pod name. With
+    one, a worker that is back within `session_timeout` has its tasks again and no other worker pauses, after a crash
+    too; one that is gone for good keeps its tasks waiting that long, as it never leaves the group. Two of one name take
+    the tasks from each other without end. Empty: a worker that ends leaves at once."""
+
     topic_prefix: Annotated[str, Meta(pattern=_PREFIX)] = ""
     """Goes before the name of every input and output topic, for clusters shared with others. Empty: topics are named as
     in the documentation."""

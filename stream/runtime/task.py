@@ -12,6 +12,7 @@ import msgspec
 from stream.decision.decider import Decider
 from stream.runtime.checkpoint import Checkpoints, Pace, Pending
 from stream.runtime.intake import Intake
+from stream.runtime.kept import TaskState
 from stream.runtime.lane import Item, Lane
 from stream.runtime.limits import Limits
 from stream.runtime.merge import Merge
@@ -20,7 +21,7 @@ from stream.runtime.ports import TP, Record
 from stream.runtime.position import Position
 from stream.runtime.profiles import ProfileMap
 from stream.runtime.settings_fields import Settings
-from stream.runtime.task_ports import WallClock, Writer
+from stream.runtime.task_ports import Failed, WallClock, Writer
 
 CHUNK: Final = 64
 """Items decided between two looks at the clock: about a millisecond."""
@@ -66,6 +67,7 @@ class Task:
         self._pending: Final = Pending(Pace(settings.checkpoint_min_ms / 1_000, settings.checkpoint_max_ms / 1_000))
         self._decided: Counter[tuple[int, str]] = Counter()
         self._duplicates = 0
+        self._decided_before: Final = parts.decider.decided
         self._wake: Final = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self._commit: asyncio.Task[None] | None = None
@@ -97,19 +99,33 @@ class Task:
         offsets = self._committed.next_offsets
         return {tp: offsets[tp.topic] for tp in self._lanes if tp.topic in offsets}
 
-    async def give_away(self) -> None:
-        """Commit what was decided, and let go; raises Fenced or Failed where the former did not go through."""
+    @property
+    def decided(self) -> int:
+        """How many events it has decided, duplicates apart."""
+        return self._parts.decider.decided - self._decided_before
+
+    async def give_away(self) -> TaskState:
+        """Commit what was decided, and return the state; raises Fenced or Failed where that did not go through."""
         try:
             if self._loop is not None:
                 self._loop.cancel()
                 await asyncio.wait({self._loop})
-            if not self._has_failed:
+                # Its traceback holds this task: without the circle all memory is freed as soon as it is dropped.
+                self._loop = None
+            if self._has_failed:
+                raise Failed("it had failed before")
+            await self._end_commit()
+            if self._pending.due_s < float("inf"):
+                self._cut()
                 await self._end_commit()
-                if self._pending.due_s < float("inf"):
-                    self._cut()
-                    await self._end_commit()
-        finally:
+        except BaseException:
             await self._parts.writer.close()
+            raise
+        return self.committed_state()
+
+    def committed_state(self) -> TaskState:
+        """What a later assignment may go on with, where nothing was decided since the last checkpoint."""
+        return TaskState(self._parts.decider, self._parts.profiles, self._parts.writer, self._committed)
 
     def gauges(self) -> TaskGauges:
         """How the task stands now."""
@@ -156,6 +172,8 @@ class Task:
             self._decide(items)
             if self._wall.monotonic_s() >= until_s:
                 break
+        if not items:
+            self._absorb(0)
         has_more_timers = self._fire()
         for lane in self._lanes.values():
             self._regulate(lane)

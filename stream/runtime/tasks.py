@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from stream.decision.decider import Decider
+from stream.decision.program import Program
 from stream.decision.turn import Counts
 from stream.definitions.shapes import Definitions
 from stream.model.codec import Codec
@@ -21,6 +22,7 @@ from stream.runtime.checkpoint import Checkpoints
 from stream.runtime.clock import TaskClock
 from stream.runtime.delivery import Delivery
 from stream.runtime.intake import Intake
+from stream.runtime.kept import KeptTasks, TaskState, is_still_ours
 from stream.runtime.lane import Lane
 from stream.runtime.limits import Limits
 from stream.runtime.merge import EventMerge, Merge, WallMerge
@@ -30,7 +32,6 @@ from stream.runtime.ports import TP, Record, Sources
 from stream.runtime.position import Position
 from stream.runtime.profiles import ProfileMap
 from stream.runtime.recovery import (
-    Recovered,
     check_co_partitioned,
     check_topic_ids,
     recover,
@@ -61,11 +62,17 @@ class Tasks:
         self._settings: Final = settings
         self._metrics: Final = metrics
         self._ports: Final = ports
+        # Compiling takes some 10 ms: once a worker, not once a task.
+        self._program: Final = Program(definitions)
         self._codec: Final = Codec(definitions.plan, max_event_bytes=settings.max_event_bytes)
         self._tasks: dict[int, Task] = {}
+        self._kept: Final = KeptTasks()
+        self._came_back: Final[set[int]] = set()
         self._recovering: frozenset[int] = frozenset()
         self._given_away: dict[TP, int] = {}
         self._failure: asyncio.Future[None] | None = None
+        self._decided = 0
+        self._is_all_committed = True
 
     @property
     def input_topics(self) -> Sequence[str]:
@@ -89,7 +96,9 @@ class Tasks:
     async def assigned(self, partitions: frozenset[int], sources: Sources) -> dict[TP, int]:
         """Take over every task that is new here, and return where to read each input partition from."""
         self._given_away.clear()
+        self._kept.keep_only(partitions)
         self._recovering = partitions - self._tasks.keys()
+        self._came_back.clear()
         try:
             async with asyncio.timeout(self._settings.recovery_timeout_s):
                 taken = await self._take_over_all(sorted(self._recovering), sources)
@@ -98,26 +107,40 @@ class Tasks:
             raise StreamStop(f"tasks {sorted(self._recovering)} were not recovered within {waited} s") from error
         finally:
             self._recovering = frozenset()
+        if self._came_back:
+            logger.info("tasks %s came back and need no recovery", ", ".join(map(str, sorted(self._came_back))))
         for task in taken:
             self._tasks[task.number] = task
             task.start().add_done_callback(partial(self._ended, task.number))
         return {tp: offset for task in self._tasks.values() for tp, offset in task.reading_offsets().items()}
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Give the tasks away, each with a last checkpoint; when it returns they are gone, whatever happened."""
+        """Give the tasks away, each with a last checkpoint; when it returns they are gone, whatever happened.
+
+        Their states are kept until the next assignment, which may well bring them back.
+        """
         leaving = [task for number in sorted(partitions) if (task := self._tasks.pop(number, None)) is not None]
         results = await asyncio.gather(*(task.give_away() for task in leaving), return_exceptions=True)
         for task, result in zip(leaving, results, strict=True):
-            self._given_away.update(task.committed_offsets())
-            if isinstance(result, Fenced | Failed):
-                # Its next owner goes on from the checkpoint before: nothing is lost, and nothing of ours was seen.
-                logger.warning("task %s was given away without its last checkpoint: %s", task.number, result)
-            elif isinstance(result, BaseException):
+            self._note_gone(task)
+            if isinstance(result, TaskState):
+                self._kept.add(task.number, result)
+                continue
+            self._is_all_committed = False
+            # Its next owner goes on from the checkpoint before: nothing is lost, and nothing of ours was seen.
+            logger.warning("task %s was given away without its last checkpoint: %s", task.number, result)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, Fenced | Failed):
                 raise result
 
     async def stop(self) -> None:
-        """Give all tasks away."""
-        await self.revoked(frozenset(self._tasks))
+        """Give all tasks away, and say what was done in all this worker's life."""
+        try:
+            await self.revoked(frozenset(self._tasks))
+        finally:
+            await self._kept.end()
+        rest = "all committed" if self._is_all_committed else "not all committed: others decide the rest again"
+        logger.info("stopped: %s events decided, %s", f"{self._decided:,}", rest)
 
     # ----------------------------------------------------------------------------------------------- the flow
 
@@ -144,12 +167,17 @@ class Tasks:
         error = None if loop.cancelled() else loop.exception()
         if error is None:
             return
+        self._is_all_committed = False
         task = self._tasks.pop(number, None)
         if task is not None:
-            self._given_away.update(task.committed_offsets())
+            self._note_gone(task)
         if not self.failure.done():
             self.failure.set_exception(error)
             self.failure.exception()  # asyncio would print it a second time, should the worker be stopping already
+
+    def _note_gone(self, task: Task) -> None:
+        self._decided += task.decided
+        self._given_away.update(task.committed_offsets())
 
     # ---------------------------------------------------------------------------------------------- take-over
 
@@ -167,7 +195,7 @@ class Tasks:
                 job.cancel()
             for done in await asyncio.gather(*jobs, return_exceptions=True):
                 if isinstance(done, Task):
-                    await done.give_away()
+                    self._kept.add(done.number, done.committed_state())
             raise
 
     async def _delivery(self, count: int) -> Delivery:
@@ -180,21 +208,55 @@ class Tasks:
         return Delivery(self._settings.app, prefix, partitions)
 
     async def _take_over(self, number: int, place: _Place, sources: Sources) -> Task:
-        """Fence, then read the state, then find where to read on.
+        """Go on with what was kept of the task, or recover it; then find where to read on."""
+        state = await self._come_back(number, place) or await self._recovered(number)
+        try:
+            bounds = await sources.bounds([TP(topic, number) for topic in self.input_topics])
+            offsets = starting_offsets(state.position, bounds)
+            check_topic_ids(state.position, place.topic_ids)
+        except BaseException:
+            # Nothing was decided yet: should another rebalance have come between, it can be gone on with after that.
+            self._kept.add(number, state)
+            raise
+        parts = self._parts(number, place, self._lanes(offsets, state.position, sources), state)
+        return Task(number, parts, self._settings, self._metrics, self._ports.clock)
+
+    async def _come_back(self, number: int, place: _Place) -> TaskState | None:
+        """Return what was kept of a task if it is proven to be its state still; otherwise that is closed."""
+        state = self._kept.take(number)
+        is_ours = False
+        if state is not None:
+            try:
+                is_ours = await is_still_ours(state, self._checkpoints(number, place, state.writer), self._metrics)
+            finally:
+                # Cancelled half-way, the proof may have gone through or not: that is no state to go on with.
+                if not is_ours:
+                    self._kept.close(state.writer)
+        if not is_ours:
+            return None
+        self._came_back.add(number)
+        return state
+
+    async def _recovered(self, number: int) -> TaskState:
+        """Fence, then read the state.
 
         The order is the proof: whoever reads the state has made all other writers powerless.
         """
         writer = await self._ports.transactions.open(number)
         try:
-            state = await recover(self._ports.changelog.read(number))
-            bounds = await sources.bounds([TP(topic, number) for topic in self.input_topics])
-            offsets = starting_offsets(state.position, bounds)
-            check_topic_ids(state.position, place.topic_ids)
-            parts = await self._parts(number, place, self._lanes(offsets, state.position, sources), state, writer)
+            found = await recover(self._ports.changelog.read(number))
+            profiles = ProfileMap(found.profiles)
+            decider = Decider(self._definitions, profiles, program=self._program)
+            decider.restore(Counts(dict(found.position.segments), dict(found.position.runs)))
+            await schedule_timers(decider, found.profiles)
         except BaseException:
-            await writer.close()
+            self._kept.close(writer)
             raise
-        return Task(number, parts, self._settings, self._metrics, self._ports.clock)
+        return TaskState(decider, profiles, writer, found.position)
+
+    def _checkpoints(self, number: int, place: _Place, writer: Writer) -> Checkpoints:
+        changelog, expires = TP(self.changelog_topic, number), self._settings.clock == "wall"
+        return Checkpoints(changelog, writer, place.delivery, self._ports.clock, expires=expires)
 
     def _lanes(self, offsets: Mapping[TP, int], position: Position, sources: Sources) -> list[Lane]:
         """Return the task's sources, in order of rank, each where it is to be read on."""
@@ -205,29 +267,21 @@ class Tasks:
             lane.start(offsets[lane.tp], position.skipped(lane.tp.topic), heartbeat_ms)
         return lanes
 
-    async def _parts(
-        self, number: int, place: _Place, lanes: list[Lane], state: Recovered, writer: Writer
-    ) -> TaskParts:
-        settings, wall = self._settings, self._ports.clock
-        position = state.position
+    def _parts(self, number: int, place: _Place, lanes: list[Lane], state: TaskState) -> TaskParts:
+        settings, wall, position = self._settings, self._ports.clock, state.position
         is_live = settings.clock == "wall"
-        profiles = ProfileMap(state.profiles)
-        placement = Placement(number, place.count, profiles)
-        decider = Decider(self._definitions, profiles)
-        decider.restore(Counts(dict(position.segments), dict(position.runs)))
-        await schedule_timers(decider, state.profiles)
+        placement = Placement(number, place.count, state.profiles)
         merge: Merge = EventMerge(lanes, position.clock_ms)
         if is_live:
-            merge = WallMerge(lanes, TaskClock(wall, settings.lateness_ms, position.clock_ms), decider)
-        changelog = TP(self.changelog_topic, number)
+            merge = WallMerge(lanes, TaskClock(wall, settings.lateness_ms, position.clock_ms), state.decider)
         return TaskParts(
             lanes=lanes,
             intake=Intake(self._codec, placement, wall, settings.future_limit_ms if is_live else None),
             merge=merge,
             limits=Limits(settings, position),
-            decider=decider,
-            profiles=profiles,
-            writer=writer,
-            checkpoints=Checkpoints(changelog, writer, place.delivery, wall, expires=is_live),
+            decider=state.decider,
+            profiles=state.profiles,
+            writer=state.writer,
+            checkpoints=self._checkpoints(number, place, state.writer),
             position=msgspec.structs.replace(position, topic_ids={**position.topic_ids, **place.topic_ids}),
         )

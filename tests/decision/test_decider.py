@@ -89,6 +89,29 @@ def test_an_event_beyond_the_limit_fires_no_timer_later_than_it() -> None:
     assert viewed(story, 9 * D, limit_ms=H) == [(H, "entered gone"), (H, "started j: time"), (H, "exited gone")]
 
 
+def test_one_users_timers_fire_alone_up_to_a_time_and_the_next_is_told() -> None:
+    story = story_of()
+    for user in ("u", "v"):
+        viewed(story, 0, user)
+    decider = story.decider
+    assert (decider.fire_own("u", H - 1), decider.take().changed) == (H, set())
+    assert decider.fire_own("u", H) == H + D
+    taken = decider.take()
+    assert (shown(taken.outcomes), taken.changed) == ([(H, "entered gone"), (H, "started j: time")], {"u"})
+    assert decider.fire_own("nobody", H) == NEVER
+    assert (decider.due_ms("nobody"), decider.due_ms("v")) == (NEVER, H)
+
+
+def test_an_event_fires_no_own_timer_later_than_told() -> None:
+    story = story_of()
+    viewed(story, 0)
+    story.decider.decide(story.event(H + 2, "viewed"), NEVER, H - 1)
+    assert story.decider.take().outcomes == []
+    assert shown(story.wait(2 * H + 1)) == []
+    story.decider.decide(story.event(4 * H, "viewed"), NEVER, 2 * H + 2)
+    assert shown(story.decider.take().outcomes)[0] == (2 * H + 2, "entered gone")
+
+
 def test_an_event_beyond_the_limit_is_decided_at_the_limit_and_fires_nobody_elses_timer() -> None:
     story = story_of()
     viewed(story, 0, "v")

@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -94,6 +95,25 @@ async def test_when_a_worker_leaves_the_other_takes_its_tasks_without_waiting_fo
         await second.stop()
         async with asyncio.timeout(settings.session_timeout_ms / 1_000):
             await until(lambda: first.host.happened[-2:] == ["take over [0, 1, 2, 3]", "recovered"], first)
+
+
+async def test_a_named_worker_that_restarts_has_its_tasks_again_and_no_other_hears_of_it(kafka: "Kafka"):
+    settings = msgspec.structs.replace(settings_for(kafka), instance="first")
+    create(settings, dict.fromkeys(TOPICS, 4))
+    async with running(settings) as first:
+        second_settings = msgspec.structs.replace(settings, instance="second", session_timeout_ms=20_000)
+        async with running(second_settings) as second:
+            await until(lambda: all(len(_held(worker)) == 2 for worker in (first, second)), first, second)
+            before, held = list(first.host.happened), _held(second)
+            await second.stop()
+            async with running(second_settings) as again:
+                await until(lambda: again.is_ready, first, again)
+                assert _held(again) == held
+                assert first.host.happened == before
+
+
+def _held(worker: Running) -> set[int]:
+    return {tp.partition for tp in worker.host.next_offsets} if worker.is_ready else set()
 
 
 async def test_what_was_committed_shows_in_the_group_for_lag_tools(kafka: "Kafka"):

@@ -55,6 +55,7 @@ class FakeBroker:
         self.epochs: dict[int, int] = {}
         self.open: dict[int, Transaction] = {}
         self.topic_ids: dict[str, str] = {}
+        self.writers: list[FakeWriter] = []
         self.trouble: Callable[[str], Any] = lambda step: None
 
     def append(self, tp: TP, record: FakeRecord) -> None:
@@ -156,7 +157,9 @@ class FakeTransactions:
         self._broker.epochs[partition] = self._broker.epochs.get(partition, 0) + 1
         if partition in self._broker.open:
             self._broker.open.pop(partition).state = "aborted"
-        return FakeWriter(self._broker, partition)
+        writer = FakeWriter(self._broker, partition)
+        self._broker.writers.append(writer)
+        return writer
 
     async def partitions(self, topic: str) -> int:
         if topic not in (*INPUTS, *OUTPUTS, CHANGELOG):

@@ -84,6 +84,14 @@ class Timers(dict[str, int]):
     def due_ms(self, user: str) -> int:
         return self.get(user, NEVER)
 
+    def fire_own(self, user: str, until_ms: int) -> int:
+        """One timer a user; the next is due `again_after_ms` later."""
+        if self[user] <= until_ms:
+            self[user] += self.again_after_ms
+        return self[user]
+
+    again_after_ms = NEVER
+
 
 def live(*of: Lane, clock: Clock | None = None, timers: Timers | None = None) -> WallMerge:
     return WallMerge(of, TaskClock(clock or Clock(), 0, -NEVER), Timers() if timers is None else timers)

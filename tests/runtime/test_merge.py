@@ -39,7 +39,7 @@ def test_an_empty_source_with_records_to_read_holds_the_others_and_one_without_d
     assert shown(merge.take(99)) == []
     assert (merge.needs(a), merge.needs(b)) == (False, True)
     sources.positions[b.tp] = 1
-    assert shown(merge.take(99)) == [(1, 0), (2, 0)]
+    assert drawn(merge) == [(1, 0), (2, 0)]
 
 
 def test_a_source_nothing_is_known_of_yet_holds_the_others() -> None:
@@ -93,6 +93,26 @@ def test_an_item_goes_on_where_its_users_timer_is_due_in_known_time_or_not_befor
     assert with_a_timer_due(100, item_ms=150) == ([(150, 0)], 100)
     assert with_a_timer_due(150, item_ms=150) == ([(150, 0)], 100)
     assert with_a_timer_due(NEVER, item_ms=150) == ([(150, 0)], 100)
+
+
+def test_an_item_waits_too_for_a_timer_that_comes_of_one_fired_in_known_time() -> None:
+    sources = Sources()
+    a, b = lanes(sources, "a", "b")
+    fill(a, 150)
+    sources.fetched[b.tp] = -0.1
+    timers = Timers(u=90)
+    timers.again_after_ms = 40
+    assert shown(live(a, b, clock=Clock(NOW), timers=timers).take(99)) == []
+    assert timers["u"] == 130
+
+
+def test_two_items_of_one_user_in_time_not_known_are_handed_over_one_by_one() -> None:
+    sources = Sources()
+    a, b = lanes(sources, "a", "b")
+    fill(a, 90, 100, 110, 120)
+    sources.fetched[b.tp] = -0.1
+    merge = live(a, b, clock=Clock(NOW))
+    assert [shown(merge.take(99)) for _ in range(3)] == [[(90, 0), (100, 0), (110, 0)], [(120, 0)], []]
 
 
 def test_an_item_of_the_future_waits_for_no_timer_that_is_due_later_than_now() -> None:

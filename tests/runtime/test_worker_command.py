@@ -93,7 +93,8 @@ def test_the_embedded_broker_says_its_limits_and_a_signal_ends_the_worker_orderl
     said += [line.rstrip() for line in embedded_worker.stderr]
     assert embedded_worker.wait(60) == 0, said
     assert said[0].startswith("embedded broker: for trying things only.")
-    assert said[-1].endswith("giving away tasks 0, 1, 2, 3")
+    assert said[-2].endswith("giving away tasks 0, 1, 2, 3")
+    assert said[-1].endswith("stopped: 0 events decided, all committed")
 
 
 def test_it_serves_its_state_while_it_works(config: Path):

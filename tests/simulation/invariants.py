@@ -30,7 +30,7 @@ from tests.simulation.findings import (
 )
 from tests.simulation.log import Transaction
 from tests.simulation.ports import CHANGELOG
-from tests.simulation.watching import Advanced, Decided, Operation
+from tests.simulation.watching import Advanced, Decided, FiredOwn, Operation
 
 
 def violations(cluster: Cluster, most_ahead_ms: int) -> list[str]:
@@ -96,6 +96,8 @@ class Lineage:
             if isinstance(operation, Decided):
                 self._decided[operation.event.id] += 1
                 self._decider.decide(operation.event, operation.limit_ms, operation.timers_until_ms)
+            elif isinstance(operation, FiredOwn):
+                self._decider.fire_own(operation.user, operation.until_ms)
             else:
                 self._decider.advance(operation.clock_ms)
             taken = self._decider.take()
@@ -117,7 +119,7 @@ class Lineage:
             fired_ms = outcome.at_ms - self._most_ahead_ms
             if isinstance(operation, Advanced):
                 is_passed_over = written_ms < fired_ms + LATENESS_MS
-            elif outcome.at_ms < min(operation.event.time_ms, operation.limit_ms):
+            elif isinstance(operation, FiredOwn) or outcome.at_ms < min(operation.event.time_ms, operation.limit_ms):
                 is_passed_over = written_ms < fired_ms
             else:
                 is_known = bool(operation.ends) and offset < operation.ends[rank]

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from stream.model.events import Event
 from stream.model.profile import NEVER
-from stream.runtime import recovery, task, tasks
+from stream.runtime import kept, recovery, task, tasks
 from stream.runtime.checkpoint import Cut
 from stream.runtime.faust_room import input_log
 from stream.runtime.lane import Item
@@ -119,7 +119,7 @@ class CarelessWallMerge(WatchedWallMerge):
         self.known_ms = NEVER
         return items
 
-    def _waits(self, item: Item) -> bool:
+    def _waits(self, item: Item, *, is_first: bool) -> bool:
         return False
 
 
@@ -171,6 +171,18 @@ def _offer_stale_batches() -> list[Replaced]:
     return [(input_log.InputLog, "is_current", lambda *_: True), (input_log.InputLog, "accept", accept)]
 
 
+async def _take_the_writer_anew(state: kept.TaskState, *_: object) -> bool:
+    """Go on with what was kept, on a new writer: that one can write, whoever held the task meanwhile."""
+    writer = state.writer
+    assert isinstance(writer, ports.SimulatedWriter)
+    writer._place = (await _OPEN(writer._cluster, writer._place[0]))._place
+    return True
+
+
+def _keep_unproven() -> list[Replaced]:
+    return [(tasks, "is_still_ours", _take_the_writer_anew)]
+
+
 MUTATIONS: Final[Mapping[str, Callable[[], list[Replaced]]]] = {
     "fence_late": _fence_late,
     "read_uncommitted": _read_uncommitted,
@@ -179,6 +191,7 @@ MUTATIONS: Final[Mapping[str, Callable[[], list[Replaced]]]] = {
     "trust_old_answers": _trust_old_answers,
     "events_first": _events_first,
     "give_away_without_commit": _give_away_without_commit,
+    "keep_unproven": _keep_unproven,
     "offer_stale_batches": _offer_stale_batches,
 }
 

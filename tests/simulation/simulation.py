@@ -118,6 +118,7 @@ def _prepared() -> list[Replaced]:
     """Share what takes long to make among all tasks, and watch the decisions."""
     return [
         (decider_module, "Program", program_of),
+        (tasks_module, "Program", program_of),
         (tasks_module, "Codec", codec_of),
         (tasks_module, "Decider", WatchedDecider),
         (tasks_module, "WallMerge", WatchedWallMerge),

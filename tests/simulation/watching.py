@@ -26,13 +26,20 @@ class Decided(NamedTuple):
     ends: tuple[int, ...] = ()
 
 
+class FiredOwn(NamedTuple):
+    """One user's timers that were fired up to a time, for an event of theirs that comes after."""
+
+    user: str
+    until_ms: int
+
+
 class Advanced(NamedTuple):
     """Everybody's timers that were fired up to a time."""
 
     clock_ms: int
 
 
-Operation = Decided | Advanced
+Operation = Decided | FiredOwn | Advanced
 
 _taken: Final[dict[int, tuple[int, tuple[int, ...]]]] = {}
 """By the identity of an event handed over in wall mode, which its operation keeps alive."""
@@ -64,6 +71,10 @@ class WatchedDecider(Decider):
     def decide(self, event: Event, limit_ms: int = NEVER, timers_until_ms: int = NEVER) -> None:
         self.operations.append(Decided(event, limit_ms, timers_until_ms, *_taken.pop(id(event), ())))
         super().decide(event, limit_ms, timers_until_ms)
+
+    def fire_own(self, user: str, until_ms: int) -> int:
+        self.operations.append(FiredOwn(user, until_ms))
+        return super().fire_own(user, until_ms)
 
     def advance(self, clock_ms: int) -> None:
         self.operations.append(Advanced(clock_ms))

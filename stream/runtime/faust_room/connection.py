@@ -12,6 +12,8 @@ def consumer_arguments(settings: Settings, assignor: object) -> dict[str, Any]:
         "bootstrap_servers": settings.brokers.split(","),
         "group_id": settings.app,
         "client_id": settings.app,
+        # Static membership: the broker knows a restarted worker again, and the group need not rebalance.
+        "group_instance_id": settings.instance or None,
         # With neither tables nor standbys Faust takes a round-robin assignor, and the partitions of a task's topics
         # part company (fault o).
         "partition_assignment_strategy": [assignor],

@@ -48,6 +48,11 @@ class Room:
         if not self.host.failure.done():
             self.host.failure.set_exception(error)
 
+    @property
+    def held(self) -> frozenset[int]:
+        """The tasks that were taken over and not given away."""
+        return self._held
+
     async def give_away(self) -> None:
         """Have the tasks commit or abort, and drop them; when this returns, another worker may take them over.
 
@@ -127,16 +132,16 @@ class Room:
         partitions = copartitioned(self.host.input_topics, self.log)
         if not partitions:
             logger.info("no tasks for this worker: there are as many workers as partitions, or more")
-            return {}
-        logger.info("taking over tasks %s", _listed(partitions))
-        started = time.monotonic()
-        self._held = partitions
+        else:
+            logger.info("taking over tasks %s", _listed(partitions))
+        started, self._held = time.monotonic(), partitions
         self._recovery = asyncio.ensure_future(self.host.assigned(partitions, self.log))
         positions = await self._recovery
         expected = {TP(topic, number) for topic in self.host.input_topics for number in partitions}
         if missing := expected - positions.keys():
             raise LookupError(f"the tasks gave no position for {sorted(missing)}")
-        logger.info("took over tasks %s in %.1f s", _listed(partitions), time.monotonic() - started)
+        if partitions:
+            logger.info("took over tasks %s in %.2f s", _listed(partitions), time.monotonic() - started)
         return positions
 
     def _show(self, *, is_assigned: bool, is_recovered: bool) -> None:
