@@ -14,7 +14,7 @@ export PATH := $(PATH):$(CURDIR)/build/prometheus/usr/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check simulate bench schema lock format clean test-tools
+.PHONY: help setup run test check simulate chaos bench schema lock format clean test-tools
 
 help: ## Show this list
 	@echo "usage: make TARGET [PYTHON=python3.12]"
@@ -39,6 +39,9 @@ check: $(DEV) ## Lint, format, types, the rooms' imports, sizes
 simulate: $(DEV) ## Crash simulated workers by seeds and compare: make simulate SEEDS=10000 FIRST_SEED=0 [MODE=wall]
 	@$(BIN)/python -m tests.simulation.main --seeds $(or $(SEEDS),1000) --first-seed $(or $(FIRST_SEED),0) \
 		--mode $(or $(MODE),both)
+
+chaos: $(DEV) ## Kill, freeze and starve real workers and brokers, and compare: make chaos [ROWS=kill-event,freeze]
+	@$(BIN)/python -m tests.chaos.main --rows "$(ROWS)" --times-percent $(or $(TIMES_PERCENT),100) --seed $(or $(SEED),0)
 
 bench: $(DEV) ## Measure the core, and Kafka through a worker, beside plain aiokafka and stock Faust
 	@$(BIN)/python tests/bench/main.py

@@ -1,0 +1,128 @@
+"""A case on the event clock: workers under load, something that is done to them, and the oracle at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from stream.runtime.settings import Settings
+from tests.chaos.fleet import Exit, Fleet
+from tests.chaos.history import CONFIG, History, against_oracle, decided, history
+from tests.chaos.load import Around, Load, LoadPlan
+from tests.chaos.progress import Progress
+from tests.chaos.row import Finding, Place
+from tests.kafka.workers import Outcomes, new_app
+
+SESSION_TIMEOUT_MS = 6_000
+SIZES = (30_000, 100_000, 300_000)
+EVENTS_A_SECOND = 1_500
+"""The least load: few histories are made, and each is played so that it lasts as long as its row."""
+
+
+@dataclass(kw_only=True)
+class Case:
+    """Workers that are ready and under load. `violations` are for what the oracle cannot see."""
+
+    place: Place
+    settings: Settings
+    played: History
+    fleet: Fleet
+    load: Load
+    outcomes: Outcomes
+    progress: Progress
+    violations: list[str] = field(default_factory=list)
+    figures: dict[str, str | float] = field(default_factory=dict)
+
+    def check(self, holds: bool, what: str) -> None:
+        if not holds:
+            self.violations.append(what)
+
+
+Harm = Callable[[Case], Awaitable[None]]
+
+
+async def nothing(case: Case) -> None:
+    """What is looked at, beside the oracle, when all workers have ended: nothing."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a case is set up: for how many seconds the load lasts at least, and on how many workers."""
+
+    name: str
+    seconds: float
+    workers: int = 3
+    around: Around | None = None
+    heartbeat_records: int = 1_000
+    more: dict[str, int] = field(default_factory=dict)
+
+
+def history_lasting(seconds: float) -> History:
+    """Return the history for a load of so many seconds."""
+    return history(next((size for size in SIZES if size >= seconds * EVENTS_A_SECOND), SIZES[-1]))
+
+
+async def run_case(place: Place, plan: Plan, harm: Harm, settle: Harm = nothing) -> Finding:
+    """Put workers under load, do them harm, let them finish, and compare all with the oracle.
+
+    `settle` looks at the case when all workers have ended. The load goes on while harm is done. Workers may end by
+    themselves with 1, saying why; all that are left at the end stop orderly.
+    """
+    played = history_lasting(plan.seconds)
+    place.say(f"{len(played.records):,} records over {plan.seconds:.0f} s or longer, {plan.workers} workers")
+    settings = await new_case_app(place, plan)
+    fleet = Fleet(CONFIG, settings, place.folder, plan.workers)
+    load = Load(played, settings, LoadPlan(plan.seconds, plan.heartbeat_records, plan.around))
+    async with fleet, Outcomes(settings) as outcomes:
+        await fleet.ready()
+        async with load, Progress(settings) as progress:
+            case = Case(
+                place=place,
+                settings=settings,
+                played=played,
+                fleet=fleet,
+                load=load,
+                outcomes=outcomes,
+                progress=progress,
+            )
+            await harm(case)
+            case.check(load.is_on, "the load ended before the harm did")
+            await load.finish()
+            case.figures["longest stall s"] = progress.longest_stall_s
+        finished_s = await decided(played, settings, fleet)
+        codes = await fleet.resize(0)
+        case.check(not any(codes), f"workers stopped at the end with {codes}; {fleet.said()}")
+        await settle(case)
+        case.violations += unexplained(fleet.unasked)
+        case.violations += await against_oracle(played, settings, outcomes)
+    own = {"events": played.events, "outcomes": played.outcome_count, "caught up s": finished_s}
+    left = {"left by themselves": len(fleet.unasked)} if fleet.unasked else {}
+    return Finding(case.violations, {**own, **case.figures, **left})
+
+
+async def new_case_app(place: Place, plan: Plan) -> Settings:
+    """Return the settings of an app of its own, quick to notice what is dead.
+
+    Its tasks are always in a transaction while there is load, so that what is done to them meets an open one.
+    """
+    quick = {
+        "checkpoint_min_ms": 0,
+        "session_timeout_ms": SESSION_TIMEOUT_MS,
+        "heartbeat_interval_ms": 500,
+        "transaction_timeout_ms": 10_000,
+    }
+    return await new_app(place.kafka, plan.name, "event", **{**quick, **plan.more})
+
+
+def unexplained(exits: list[Exit]) -> list[str]:
+    """Return the ends that nobody asked for and that say no reason."""
+    return [
+        f"worker {end.slot} ended with {end.code} after {end.lived_s:.0f} s without a reason; {end.said}"
+        for end in exits
+        if end.code != 1 or "Error: the worker stopped: " not in end.said
+    ]
+
+
+async def rest(case: Case, least_s: float, most_s: float) -> None:
+    await asyncio.sleep(case.place.chance.uniform(least_s, most_s))
