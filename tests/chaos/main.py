@@ -104,8 +104,8 @@ def report(results: list[Result], seed: int) -> None:
     for result in results:
         print(result.line())
     for result in results:
-        for violation in result.finding.violations:
-            print(f"\n{result.name} passes when {result.passes_when}:\n{violation}")
+        if not result.passed:
+            print(f"\n{result.name} passes when {result.passes_when}:\n" + "\n".join(result.finding.violations))
     OUT.parent.mkdir(parents=True, exist_ok=True)
     rows = [{**asdict(result), "passed": result.passed} for result in results]
     OUT.write_text(json.dumps({"seed": seed, "rows": rows}, indent=2) + "\n")

@@ -97,6 +97,15 @@ async def test_a_pause_reaches_aiokafka_itself():
     assert log.waits_for_records(CART)
 
 
+async def test_what_is_read_already_stays_paused_and_where_it_is_when_reading_starts_once_more():
+    log, consumer = reading(CART, EMAIL)
+    log.accept(log.take(CART, records(CART, 10, 3)))
+    log.pause(CART)
+    log.start({CART: 11, EMAIL: 10})
+    assert consumer.state(CART).paused
+    assert log.offered_to(CART) == 13
+
+
 async def test_a_fetch_counts_from_when_it_was_sent_and_only_for_partitions_that_were_answered():
     log, consumer = reading(CART, EMAIL)
     log.watch_fetches()

@@ -42,6 +42,7 @@ class InputLog:
         self._under_way: dict[TP, int] = {}
         self._offered_to: dict[TP, int] = {}
         self._fetched_at: dict[TP, float] = {}
+        self._held: set[TP] = set()
 
     # -------------------------------------------------------------------------------- Sources, for the tasks
 
@@ -132,15 +133,21 @@ class InputLog:
         The position is a placeholder: without one aiokafka would ask for the group's offset, no authority here.
         """
         self._fetched_at.clear()
-        for tp in tps:
+        self._held = set(tps)
+        for tp in self._held:
             self._consumer.pause(tp)
             self._consumer.seek(tp, 0)
 
     def start(self, positions: Mapping[TP, int]) -> None:
-        """Read each partition from its position."""
+        """Read each partition that is held from its position.
+
+        Faust may recover twice for one assignment. What is read already is left as it is: its task may have paused it.
+        """
         for tp, offset in positions.items():
-            self.seek(tp, offset)
-            self.resume(tp)
+            if tp in self._held:
+                self.seek(tp, offset)
+                self.resume(tp)
+        self._held.clear()
 
     def take(self, tp: TP, records: list[Record]) -> Batch:
         """Make a batch of what was fetched; it is under way until accepted."""
