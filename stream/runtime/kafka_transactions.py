@@ -118,6 +118,12 @@ class KafkaWriter:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except asyncio.CancelledError as error:
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                raise
+            # aiokafka cancels what waits on a connection that ends; nobody has cancelled us.
+            raise Failed("the connection ended") from error
         except ProducerFenced as error:
             raise Fenced(repr(error)) from error
         except (KafkaError, IllegalOperation, AssertionError, TimeoutError, OSError) as error:

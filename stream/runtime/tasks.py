@@ -111,7 +111,7 @@ class Tasks:
             logger.info("tasks %s came back and need no recovery", ", ".join(map(str, sorted(self._came_back))))
         for task in taken:
             self._tasks[task.number] = task
-            task.start().add_done_callback(partial(self._ended, task.number))
+            task.start().add_done_callback(partial(self._ended, task))
         return {tp: offset for task in self._tasks.values() for tp, offset in task.reading_offsets().items()}
 
     async def revoked(self, partitions: frozenset[int]) -> None:
@@ -162,14 +162,19 @@ class Tasks:
         recovering = [TaskGauges(recovered=False) for _ in self._recovering]
         return [task.gauges() for task in self._tasks.values()] + recovering
 
-    def _ended(self, number: int, loop: asyncio.Task[None]) -> None:
+    def _ended(self, task: Task, loop: asyncio.Task[None]) -> None:
         """Drop the memory of a task that failed, and stop the worker."""
-        error = None if loop.cancelled() else loop.exception()
+        is_ours = self._tasks.get(task.number) is task
+        if loop.cancelled():
+            # Whoever gives a task away takes it out first: here somebody else has cancelled it.
+            error: BaseException | None = Failed(f"task {task.number} was cancelled") if is_ours else None
+        else:
+            error = loop.exception()
         if error is None:
             return
         self._is_all_committed = False
-        task = self._tasks.pop(number, None)
-        if task is not None:
+        if is_ours:
+            del self._tasks[task.number]
             self._note_gone(task)
         if not self.failure.done():
             self.failure.set_exception(error)

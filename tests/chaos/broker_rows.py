@@ -128,5 +128,5 @@ async def _watch_timers(case: WallCase, seconds: float) -> int:
 ROWS = [
     Row("broker-kill", f"{ORACLE}; every task commits again within 30 s of the broker's return", 10, broker_kill),
     Row("outage", f"{INVARIANTS}; no timer fires meanwhile; every task commits again within 30 s", 4, outage),
-    Row("silent", f"{INVARIANTS}; no timer fires while no fetch is answered", 6, silent),
+    Row("silent", f"{INVARIANTS}; no timer fires while no fetch is answered", 3, silent),
 ]

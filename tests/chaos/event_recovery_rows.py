@@ -95,7 +95,7 @@ async def down(place: Place) -> Finding:
             await case.fleet.ready()
         case.figures |= {"times down": times, "purchases waiting": purchases, "timers due": timers}
 
-    return await run_case(place, Plan("down", 20 + 12 * times, workers=2), harm)
+    return await run_case(place, Plan("down", 20 + 40 * times, workers=2), harm)
 
 
 class _Timed(msgspec.Struct):

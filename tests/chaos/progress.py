@@ -59,8 +59,14 @@ class Progress:
     async def _watch(self) -> None:
         while True:
             # A broker that is down answers nothing, and a consumer that was cut off in the middle is not to be trusted.
+            # aiokafka cancels whoever waits on a connection that ends.
             with contextlib.suppress(KafkaError, TimeoutError):
-                await self._look_until_it_fails()
+                try:
+                    await self._look_until_it_fails()
+                except asyncio.CancelledError:
+                    current = asyncio.current_task()
+                    if current is None or current.cancelling():
+                        raise
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _look_until_it_fails(self) -> None:

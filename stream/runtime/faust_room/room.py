@@ -105,7 +105,11 @@ class Room:
             current = asyncio.current_task()
             if current is not None and current.cancelling():
                 raise
-            logger.info("rebalanced while taking tasks over")
+            if started_round == self._round:
+                # aiokafka cancels what waits on a connection that ends.
+                self.fail(ConnectionError("the connection to Kafka ended while tasks were taken over"))
+            else:
+                logger.info("rebalanced while taking tasks over")
             return False
         except Exception as error:  # noqa: BLE001  # Faust would log it and sit idle; the worker must stop
             self.fail(error)
