@@ -166,3 +166,14 @@ async def test_partitions_that_part_company_are_refused():
     tps = [tp for tp in all_of(0, 1) if tp != TP("cart", 1)]
     with pytest.raises(NotCopartitioned, match=r"cart: \[0\]"):
         copartitioned(TOPICS, InputLog(FakeConsumer(tps)))
+
+
+async def test_a_take_over_that_ends_with_its_connection_stops_the_worker_and_is_no_rebalance():
+    room, host, _ = assigned_room(0)
+
+    async def cut_off(*_: object) -> dict[TP, int]:
+        raise asyncio.CancelledError
+
+    host.assigned = cut_off
+    assert not await room.take_over()
+    assert isinstance(host.failure.exception(), ConnectionError)

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from stream.runtime.kafka_transactions import KafkaWriter
+from stream.runtime.task_ports import Failed
 from tests.runtime.fakes import MINUTE_MS, START_MS, run
 from tests.runtime.test_kept_tasks import ALL, carts, decided, failed, fails_at, rebalance
 
@@ -34,3 +36,45 @@ def test_at_the_end_it_is_said_that_not_all_is_committed(caplog: pytest.LogCaptu
     caplog.set_level("INFO", "stream.runtime.tasks")
     run(scenario())
     assert "stopped: 2 events decided, not all committed: others decide the rest again" in caplog.messages
+
+
+def cut_off() -> None:
+    """What aiokafka does to whoever waits on a connection that ends."""
+    raise asyncio.CancelledError
+
+
+def test_a_task_whose_commit_ends_with_its_connection_stops_the_worker() -> None:
+    async def scenario() -> None:
+        async with decided("a") as (broker, worker):
+            fails_at(broker, "commit", cut_off)
+            carts(broker, "b", at_ms=START_MS + MINUTE_MS)
+            await asyncio.sleep(3)
+            assert isinstance(worker.tasks.failure.exception(), Failed)
+            assert worker.tasks.gauges() == []
+
+    run(scenario())
+
+
+class CutOff:
+    """A producer without a connection."""
+
+    async def begin_transaction(self) -> None:
+        cut_off()
+
+
+class Silent:
+    """A producer whose broker does not answer."""
+
+    async def begin_transaction(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_request_that_ends_with_its_connection_is_a_failure_and_one_that_is_cancelled_is_not() -> None:
+    writer = KafkaWriter(CutOff(), timeout_s=1)
+    with pytest.raises(Failed, match="the connection ended"):
+        await writer.begin()
+    cancelled = asyncio.create_task(KafkaWriter(Silent(), timeout_s=1).begin())
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
