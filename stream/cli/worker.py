@@ -1,27 +1,18 @@
 """`stream worker`: decide over Kafka."""
 
-import logging
 import sys
-import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from stream.cli.config import load_config
+from stream.cli.logs import log_to_stderr
 from stream.cli.settings import read_settings
 
 if TYPE_CHECKING:
     from stream.runtime.settings import Settings
-
-_QUIET: Final = {
-    # What goes wrong in Faust and in group rebalances is the worker's own failure, told in one line.
-    "faust": logging.CRITICAL,
-    "mode": logging.CRITICAL,
-    "aiokafka": logging.ERROR,
-    "aiokafka.consumer.group_coordinator": logging.CRITICAL,
-}
 
 
 @click.command("worker", short_help="Decide over Kafka: read events, keep profiles, send triggers.")
@@ -46,7 +37,7 @@ def command(config: Path, brokers: str | None, clock: str | None, embedded: bool
         raise click.UsageError("--embedded starts its own broker; leave out --brokers")
     definitions = load_config(config)
     settings = read_settings(config, brokers=brokers, clock=clock, embedded="true" if embedded else None)
-    _log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level)
 
     from stream.runtime.worker import WorkerFailed, run_worker
 
@@ -73,14 +64,3 @@ def _embedded(settings: "Settings", ending: ExitStack) -> "Settings":
         raise click.ClickException(str(error)) from error
     click.echo(f"{LIMITS} It is at {broker.bootstrap}.", err=True)
     return msgspec.structs.replace(settings, brokers=broker.bootstrap)
-
-
-def _log_to_stderr(level: str) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    formatter = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
-    logging.basicConfig(level=level.upper(), handlers=[handler])
-    for name, least in _QUIET.items():
-        # Never below: at debug aiokafka logs requests, and with them what users did.
-        logging.getLogger(name).setLevel(logging.WARNING if level == "debug" else least)
