@@ -12,7 +12,7 @@ from math import ceil, floor
 from typing import Final, assert_never
 
 from stream.decision.readers import TraitCode
-from stream.decision.reading import Reader
+from stream.decision.reading import Reader, Test
 from stream.decision.rolling import falls_below_ms
 from stream.decision.windows import Window, drop_old
 from stream.definitions import expressions as x
@@ -55,6 +55,10 @@ class Compiler:
         code = compile("\n".join(self._lines), f"<{expression.text}>", "exec")
         exec(code, self._names)  # noqa: S102 - made from checked nodes only, see the module's docstring
         return self._names["compiled"]  # type: ignore[return-value]  # what `exec` defines has no static type
+
+    def occurrence(self, expression: x.Expr) -> Test:
+        """Return the compiled condition on an occurrence: its properties are read in place of a profile."""
+        return self.function(expression)  # type: ignore[return-value]  # names of properties are read from a mapping
 
     def _line(self, text: str) -> None:
         self._lines.append("    " * self._indent + text)
@@ -102,6 +106,8 @@ class Compiler:
         return v, n
 
     def _read(self, node: x.Name) -> tuple[str, str]:
+        if node.kind == "property":
+            return self._assigned("now" if node.name == "at" else f"p.get({self._given(node.name)})", "NEVER")
         code = self._traits.get(node.name) if node.kind == "trait" else None
         if code is not None and code.trait.within_ms is None and code.trait.op in ("count", "sum", "last"):
             empty = None if code.trait.op == "last" else 0

@@ -214,6 +214,8 @@ class Decider:
             value = props.get(name) if name else time_ms
             if value is not None:
                 update(profile, value, time_ms, fact.id)
+        for feed in handler.feeds:
+            feed(profile, fact)
         if handler.segments:
             segments.evaluate(turn, handler.segments, fact.id)
         if handler.journeys:

@@ -8,10 +8,10 @@ import msgspec
 from stream.decision import cart, people
 from stream.decision.conditions import Compiler
 from stream.decision.explain import Explainer
-from stream.decision.readers import CART_READERS, segment_reader, trait_code
-from stream.decision.reading import Reader
+from stream.decision.readers import CART_READERS, segment_reader
+from stream.decision.reading import Feed, Reader, Update
 from stream.decision.steps import Instruction, instructions
-from stream.decision.totals import Update
+from stream.decision.traits import trait_code
 from stream.definitions import expressions as x
 from stream.definitions.shapes import Aggregate, Definitions, Derived, Journey, Segment
 
@@ -38,17 +38,19 @@ class JourneyCode(msgspec.Struct, frozen=True):
 class Handler(msgspec.Struct, frozen=True):
     """What one event touches: trait updates, segments that may change by it, and journeys that listen to it.
 
-    Each update goes with the property it is fed, or with nothing where it is fed the event's time.
+    Each update goes with the property it is fed, or with nothing where it is fed the event's time; `feeds` take what
+    they need of the occurrence.
     """
 
     updates: tuple[tuple[str, Update], ...]
+    feeds: tuple[Feed, ...]
     segments: tuple[SegmentCode, ...]
     journeys: tuple[JourneyCode, ...]
     changes_cart: bool
     changes_person: bool
 
 
-IDLE: Final = Handler((), (), (), changes_cart=False, changes_person=False)
+IDLE: Final = Handler((), (), (), (), changes_cart=False, changes_person=False)
 """What an event touches that no definition names."""
 
 
@@ -114,18 +116,20 @@ class Program:
         return keys
 
     def _event_names(self) -> set[str]:
-        named = {code.trait.event for code in self._traits} | set(self.definitions.plan.events)
+        named = {event for code in self._traits for event in (*code.updates, *code.feeds)}
+        named |= self.definitions.plan.events.keys()
         for code in self.journeys.values():
             named |= _heard(code)
         return named | cart.CHANGES | people.EVENTS | set(_CART_EVENTS)
 
     def _handler(self, event: str) -> Handler:
-        fed = [code for code in self._traits if code.trait.event == event]
+        fed = [code for code in self._traits if event in code.updates or event in code.feeds]
         changed = {code.trait.name for code in fed}
         if event in cart.CHANGES:
             changed.add("cart")
         return Handler(
-            tuple((_fed_by(code.trait), code.update) for code in fed),
+            tuple(code.updates[event] for code in fed if event in code.updates),
+            tuple(code.feeds[event] for code in fed if event in code.feeds),
             self.touched(changed) if changed else (),
             tuple(code for code in self.journeys.values() if event in _heard(code)),
             changes_cart=event in cart.CHANGES,
@@ -139,8 +143,3 @@ def _heard(code: JourneyCode) -> set[str]:
     heard = set(journey.exit_on) | {name for step in code.instructions for name in step.if_none}
     heard |= {journey.enter.event} if journey.enter.event else {"segment_entered"}
     return heard | ({journey.goal.event} if journey.goal else set())
-
-
-def _fed_by(trait: Aggregate) -> str:
-    """Return the property a trait is fed, nothing where it is fed the event's time."""
-    return trait.property if trait.property is not None and trait.property != "at" else ""

@@ -6,11 +6,8 @@ from typing import Final
 import msgspec
 
 from stream.decision.cart import current_cart, dearest_item, total_minor
-from stream.decision.reading import Reader, Reading
-from stream.decision.rolling import rolling_trait
-from stream.decision.tallies import tally_trait
-from stream.decision.totals import Update, total_trait
-from stream.decision.windows import Window, window
+from stream.decision.reading import Feed, Reader, Reading, Update
+from stream.decision.windows import Window
 from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Cart, Profile
@@ -19,34 +16,16 @@ from stream.model.profile import NEVER, Cart, Profile
 class TraitCode(msgspec.Struct, frozen=True):
     """One aggregate, ready to run.
 
-    `key` is where its state stands in a profile; `counts_within` is its window where it is a rolling count.
+    `key` is where its state stands in a profile; `counts_within` is its window where it is a rolling count. By event,
+    `updates` are fed one property (or, named "", the event's time); `feeds` take what they need of the occurrence.
     """
 
     key: str
     trait: Aggregate
-    update: Update
     read: Reader
-    counts_within: Window | None
-
-
-def state_key(name: str, definition_hash: str) -> str:
-    """Return the key of a trait's state; a changed definition starts from nothing, not from old buckets."""
-    return f"{name}#{definition_hash[:6]}"
-
-
-def trait_code(trait: Aggregate) -> TraitCode:
-    """Make the update and the reader of one aggregate."""
-    key = state_key(trait.name, trait.hash)
+    updates: Mapping[str, tuple[str, Update]]
+    feeds: Mapping[str, Feed]
     counts_within: Window | None = None
-    if trait.op in ("distinct", "top"):
-        update, read = tally_trait(trait, key)
-    elif trait.within_ms is None:
-        update, read = total_trait(trait, key)
-    else:
-        update, read = rolling_trait(trait, key)
-        if trait.op == "count":
-            counts_within = window(trait.within_ms)
-    return TraitCode(key, trait, update, read, counts_within)
 
 
 def segment_reader(name: str) -> Reader:

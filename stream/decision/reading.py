@@ -1,12 +1,39 @@
 """Shapes shared by all that reads a profile: a value, and until when it holds if nothing comes in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from stream.model.events import Scalar
 from stream.model.profile import Profile
 
 Reading = tuple[Scalar | None, int]
 """A value (None: unknown) and the time at which time alone may change it (`NEVER`: nothing but an event will)."""
+
+
+class Occurrence(Protocol):
+    """One occurrence of an event, as traits are fed it: the user's own, or one that a decision made."""
+
+    @property
+    def props(self) -> Mapping[str, Scalar]:
+        """Its properties by name."""
+
+    @property
+    def time_ms(self) -> int:
+        """When it happened."""
+
+    @property
+    def id(self) -> str:
+        """The id of the event behind it."""
+
+
+Update = Callable[[Profile, Scalar, int, str], None]
+"""(profile, value, time_ms, event id): take one occurrence into a trait."""
+
+Feed = Callable[[Profile, Occurrence], None]
+"""Let a trait take from an occurrence what it counts of it, if anything."""
+
+Test = Callable[[Mapping[str, Scalar], int], Reading]
+"""(properties, time_ms) -> what a condition on an occurrence says of it; time changes nothing about that."""
 
 Reader = Callable[[Profile, int], Reading]
 """(profile, now_ms) -> reading."""

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from math import fsum
 from typing import Final
 
-from stream.decision.reading import Reader, Reading
-from stream.decision.totals import REPLACES, Update, fresh_cell_reader, kept, saturated
+from stream.decision.reading import Reader, Reading, Update
+from stream.decision.totals import REPLACES, fresh_cell_reader, kept, saturated
 from stream.decision.windows import Window, drop_old, place, window
 from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from stream.decision.reading import Reader, Reading
-from stream.decision.totals import Update
+from stream.decision.reading import Reader, Reading, Update
 from stream.decision.windows import Window, drop_old_tallies, place, window
 from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar

@@ -3,15 +3,12 @@
 from collections.abc import Callable
 from typing import Final
 
-from stream.decision.reading import Reader, Reading
+from stream.decision.reading import Reader, Reading, Update
 from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Profile
 from stream.model.states import Cell, Mean
 from stream.model.text import kept_text
-
-Update = Callable[[Profile, Scalar, int, str], None]
-"""(profile, value, time_ms, event id): take one occurrence into a trait."""
 
 LARGEST_SUM: Final = 1 << 60
 """A sum goes no further: beyond, it could not be kept in 64 bits."""

@@ -9,6 +9,7 @@ from stream.model.events import Scalar
 ValueType = Literal["number", "money", "string", "boolean", "timestamp", "duration", "items"]
 Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
 Operator = Literal["+", "-", "*", "/"]
+NameKind = Literal["trait", "segment", "cart", "property"]
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,9 +26,9 @@ class Constant(Node, frozen=True, kw_only=True):
 
 
 class Name(Node, frozen=True, kw_only=True):
-    """A trait, a segment (a boolean) or a property of the cart (`cart.total`)."""
+    """A trait, a segment (a boolean), a property of the cart (`cart.total`) or, of an occurrence, of its event."""
 
-    kind: Literal["trait", "segment", "cart"]
+    kind: NameKind
     name: str
 
 

@@ -6,15 +6,13 @@ list below or refused; nothing is ever executed from here.
 
 import ast
 import re
-from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-
 from stream.definitions.durations import parse_duration
-from stream.definitions.expressions import Expr, ValueType
+from stream.definitions.expressions import Expr
 from stream.definitions.problems import nearest
-from stream.definitions.typing import CONSTANTS, NO_SUCH_NAME, TypeMismatch, Typer
+from stream.definitions.scopes import Scope
+from stream.definitions.typing import CONSTANTS, TypeMismatch, Typer
 
 LONGEST: Final = 2_000
 DEEPEST: Final = 40
@@ -22,14 +20,6 @@ _DURATION_OR_STRING: Final = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])\d+[A-Za-z
 _OUTSIDE_STRINGS: Final = re.compile(r"""'[^']*'|"[^"]*"|([^\x00-\x7f]|#)""")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SPELLINGS: Final = {"&&": "and", "||": "or", "AND": "and", "OR": "or", "NOT": "not", "<>": "!=", "=>": ">="}
-
-
-class Scope(msgspec.Struct, frozen=True):
-    """What an expression may name: traits with their types, segments, and the shop's currency for bare amounts."""
-
-    traits: Mapping[str, ValueType]
-    segments: frozenset[str] = frozenset()
-    currency: str = "USD"
 
 
 class ExpressionError(Exception):
@@ -47,7 +37,7 @@ def parse_expression(text: str, scope: Scope) -> Expr:
     source = text.replace("\n", " ").rstrip()
     indent = len(source) - len(source.lstrip())
     tree, durations = _parse(source.lstrip())
-    typer = Typer(source.lstrip(), durations, scope.traits, scope.segments, scope.currency)
+    typer = Typer(source.lstrip(), durations, scope)
     try:
         return typer.typed(tree)
     except TypeMismatch as wrong:
@@ -67,7 +57,7 @@ def unknown_names(text: str, scope: Scope, doubtful: frozenset[str] = frozenset(
     known = {*scope.traits, *scope.segments, *doubtful, *CONSTANTS}
     named = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in functions | owners]
     return [
-        ExpressionError(NO_SUCH_NAME.format(name=node.id), indent + node.col_offset, nearest(node.id, known))
+        ExpressionError(scope.no_such_name(node.id), indent + node.col_offset, nearest(node.id, known))
         for node in sorted(named, key=lambda node: node.col_offset)
         if node.id not in known and node.col_offset not in durations
     ]

@@ -12,8 +12,9 @@ import msgspec
 
 from stream.definitions.durations import parse_duration
 from stream.definitions.expressions import Expr, ValueType
-from stream.definitions.parsing import ExpressionError, Scope, identifiers, parse_expression, unknown_names
+from stream.definitions.parsing import ExpressionError, identifiers, parse_expression, unknown_names
 from stream.definitions.problems import Problem, Spot, nearest
+from stream.definitions.scopes import Scope
 from stream.definitions.source import YamlList, YamlMap, YamlNode, YamlText
 from stream.definitions.typing import FUNCTIONS
 
@@ -34,13 +35,17 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Vocabulary(msgspec.Struct, frozen=True):
-    """What expressions may name. Of a `doubtful` name the type is not known, since its own definition is wrong."""
+    """What expressions may name; with an `event`, the properties of one occurrence of it.
+
+    Of a `doubtful` name the type is not known, since its own definition is wrong.
+    """
 
     traits: Mapping[str, ValueType]
     segments: frozenset[str]
     currency: str
     doubtful: frozenset[str] = frozenset()
     complete: bool = True
+    event: str = ""
 
     def doubts(self, text: str) -> bool:
         """Return whether an expression reads a name that another mistake has left without a type."""
@@ -194,7 +199,7 @@ class Reader:
         """Return a checked expression; None where it is wrong, or where another mistake keeps it from being checked."""
         if not self.text(node, of) or not isinstance(node, YamlText):
             return None
-        scope = Scope(words.traits, words.segments, words.currency)
+        scope = Scope(words.traits, words.segments, words.currency, words.event)
         try:
             unknown = unknown_names(node.text, scope, words.doubtful)
             if words.doubts(node.text) or (unknown and words.complete):

@@ -14,7 +14,8 @@ class Aggregate(msgspec.Struct, frozen=True):
     """A trait computed from one event's occurrences, over a rolling window or, without `within_ms`, all time.
 
     `property` is None for `count`; `at` names the event's time. `type` is the type of the trait's value: `distinct` and
-    `count` are numbers, `top` a string, the others their property's.
+    `count` are numbers, `top` a string, the others their property's. `where` is a condition
+    on the occurrence, over its event's properties: where that is not true, it does not count.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     within_ms: int | None
     type: ValueType
     hash: str
+    where: Expr | None = None
 
 
 class Derived(msgspec.Struct, frozen=True):

@@ -1,41 +1,21 @@
 """`traits.yaml`: named values computed from events, or from other traits."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final, get_args
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
+from stream.definitions.aggregates import OPERATORS, OPTIONS, AggregateReading
 from stream.definitions.expressions import Expr, Since, ValueType
 from stream.definitions.hashes import definition_hash
 from stream.definitions.ordering import cycle_text, in_order
 from stream.definitions.parsing import identifiers
 from stream.definitions.plan import Events
-from stream.definitions.problems import nearest
-from stream.definitions.reading import Reader, Vocabulary, article
-from stream.definitions.shapes import Aggregate, Aggregation, Derived, Trait
+from stream.definitions.reading import Reader, Vocabulary
+from stream.definitions.shapes import Aggregate, Derived, Trait
 from stream.definitions.source import YamlMap, YamlNode, YamlText
-from stream.model.plan import PropertyType
 
-OPERATORS: Final[tuple[Aggregation, ...]] = get_args(Aggregation)
-_FIELDS: Final = (*OPERATORS, "within", "value")
-
-_ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
-    "sum": ("integer", "number", "money"),
-    "avg": ("integer", "number", "money"),
-    "min": ("integer", "number", "money", "timestamp"),
-    "max": ("integer", "number", "money", "timestamp"),
-    "top": ("string",),
-}
-"""The types of property an operator works on; one that is not listed works on all."""
-
-_VALUE_TYPES: Final[Mapping[PropertyType, ValueType]] = {
-    "integer": "number",
-    "number": "number",
-    "money": "money",
-    "string": "string",
-    "boolean": "boolean",
-    "timestamp": "timestamp",
-}
+_FIELDS: Final = (*OPERATORS, *OPTIONS, "value")
 
 
 class Traits(msgspec.Struct, frozen=True):
@@ -55,7 +35,7 @@ def read_traits(reader: Reader, node: YamlNode | None, events: Events, words: Vo
     derived: dict[str, YamlText] = {}
     for name, item in root.items.items():
         reader.name(name, root.key_spots[name], "a trait")
-        found = _trait(reader, name, item, events)
+        found = _trait(reader, name, item, events, words.currency)
         if isinstance(found, YamlText):
             derived[name] = found
         elif found is not None:
@@ -69,75 +49,25 @@ def _type_of(trait: Trait) -> ValueType:
     return trait.type if isinstance(trait, Aggregate) else trait.value.type
 
 
-def _trait(reader: Reader, name: str, node: YamlNode, events: Events) -> Aggregate | YamlText | None:
+def _trait(reader: Reader, name: str, node: YamlNode, events: Events, currency: str) -> Aggregate | YamlText | None:
     """Return the aggregate, or the expression of a derived trait; None where it is wrong."""
     if not isinstance(node, YamlMap):
         reader.map(node, f"the trait {name}")
         return None
     fields = reader.fields(node, "a trait", (), _FIELDS)
-    heads = [field for field in fields if field != "within"]
+    heads = [field for field in fields if field not in OPTIONS]
     if len(heads) != 1:
         ways = (*OPERATORS, "value")
         if heads or not reader.is_misspelt(node, ways, _FIELDS):
             reader.wrong(node.spot, f"a trait needs {'only ' if heads else ''}one of {', '.join(ways)}")
         return None
     if heads == ["value"]:
-        if "within" in fields:
-            reader.wrong(node.key_spots["within"], "'within' has no meaning beside 'value'")
+        for option in fields.keys() & set(OPTIONS):
+            reader.wrong(node.key_spots[option], f"{option!r} has no meaning beside 'value'")
         value = fields["value"]
         return value if reader.text(value, "the value") and isinstance(value, YamlText) else None
     op = next(op for op in OPERATORS if op in fields)
-    return _Aggregation(reader, op, events).read(name, node, fields)
-
-
-class _Aggregation(msgspec.Struct, frozen=True):
-    reader: Reader
-    op: Aggregation
-    events: Events
-
-    def read(self, name: str, node: YamlMap, fields: Mapping[str, YamlNode]) -> Aggregate | None:
-        within = fields.get("within")
-        within_ms = self.reader.duration(within, "within") if within is not None else None
-        source = fields[self.op]
-        text = self.reader.text(source, f"{self.op!r}")
-        if not text or not isinstance(source, YamlText):
-            return None
-        event, dot, prop = text.partition(".")
-        if not self._known(source, event):
-            return None
-        if self.op == "count":
-            if dot:
-                self.reader.wrong(source.spot, f"'count' takes an event, not a property: write {event!r}")
-            kind: ValueType | None = "number"
-        else:
-            kind = self._type(source, event, prop)
-        if kind is None:
-            return None
-        return Aggregate(name, self.op, event, prop or None, within_ms, kind, definition_hash("trait", name, node))
-
-    def _known(self, source: YamlText, event: str) -> bool:
-        known = not self.events.complete or event in self.events.types
-        if not known:
-            self.reader.wrong(source.spot, f"there is no event {event!r}", nearest(event, self.events.types))
-        return known
-
-    def _type(self, source: YamlText, event: str, prop: str) -> ValueType | None:
-        """Return the type of the trait's value, noting a property that is missing, unknown or of another type."""
-        if not prop:
-            self.reader.wrong(source.spot, f"{self.op!r} takes a property of an event, as in {event}.PROPERTY")
-            return None
-        kind = self.events.property_type(self.reader, event, source, prop)
-        if kind is None:
-            return None
-        accepted = _ACCEPTED.get(self.op, (kind,))
-        if kind not in accepted:
-            self.reader.wrong(source.spot, f"{self.op!r} needs {_listed(accepted)}; {source.text} is {article(kind)}")
-            return None
-        return "number" if self.op == "distinct" else _VALUE_TYPES[kind]
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return AggregateReading(reader, op, events, currency).read(name, node, fields)
 
 
 def _add_derived(

@@ -7,16 +7,9 @@ from typing import Final, NoReturn
 from stream.definitions import expressions as x
 from stream.definitions.operators import arithmetic_type, comparable
 from stream.definitions.problems import nearest
+from stream.definitions.scopes import CART, Scope
 from stream.model.money import minor_units
 
-CART: Final[Mapping[str, x.ValueType]] = {
-    "quantity": "number",
-    "total": "money",
-    "items": "items",
-    "changed_at": "timestamp",
-    "dearest_item": "string",
-    "id": "string",
-}
 FUNCTIONS: Final = {"since": 1, "until": 1, "known": 1, "default": 2}
 _COMPARATORS: Final[Mapping[type[ast.cmpop], x.Comparator]] = {
     ast.Eq: "==",
@@ -28,7 +21,6 @@ _COMPARATORS: Final[Mapping[type[ast.cmpop], x.Comparator]] = {
 }
 _OPERATORS: Final[Mapping[type[ast.operator], x.Operator]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 CONSTANTS: Final = {"true": True, "false": False}
-NO_SUCH_NAME: Final = "there is no trait or segment '{name}'"
 
 
 class TypeMismatch(Exception):
@@ -44,16 +36,8 @@ class TypeMismatch(Exception):
 class Typer:
     """Turns one syntax tree into typed nodes."""
 
-    def __init__(
-        self,
-        source: str,
-        durations: Mapping[int, int],
-        traits: Mapping[str, x.ValueType],
-        segments: frozenset[str],
-        currency: str,
-    ) -> None:
-        self._source, self._durations = source, durations
-        self._traits, self._segments, self._currency = traits, segments, currency
+    def __init__(self, source: str, durations: Mapping[int, int], scope: Scope) -> None:
+        self._source, self._durations, self._scope = source, durations, scope
 
     def typed(self, node: ast.expr) -> x.Expr:
         """Return the checked node; raises `TypeMismatch`."""
@@ -147,7 +131,7 @@ class Typer:
     def _as_money(self, part: x.Expr, beside: x.Expr) -> x.Expr:
         """A bare number beside money means the shop's currency."""
         if beside.type == "money" and isinstance(part, x.Constant) and part.type == "number":
-            return x.Constant(type="money", text=part.text, value=minor_units(float(part.value), self._currency))
+            return x.Constant(type="money", text=part.text, value=minor_units(float(part.value), self._scope.currency))
         return part
 
     def _call(self, node: ast.Call) -> x.Expr:
@@ -161,6 +145,8 @@ class Typer:
             return x.Known(type="boolean", text=text, part=part)
         if name == "default":
             return self._default(node, part)
+        if self._scope.event:
+            self._refuse(node, f"{name}(...) has no meaning in a condition on {self._scope.event}: it is asked once")
         if part.type != "timestamp":
             self._refuse(node.args[0], f"{name}(...) needs a time; {part.text} is a {part.type}")
         return x.Since(type="duration", text=text, moment=part, direction=1 if name == "since" else -1)
@@ -189,15 +175,17 @@ class Typer:
             return x.Constant(type="duration", text=text, value=self._durations[node.col_offset])
         if text in CONSTANTS:
             return x.Constant(type="boolean", text=text, value=CONSTANTS[text])
-        if text in self._traits:
-            return x.Name(type=self._traits[text], text=text, kind="trait", name=text)
-        if text in self._segments:
+        if text in self._scope.traits:
+            kind: x.NameKind = "property" if self._scope.event else "trait"
+            return x.Name(type=self._scope.traits[text], text=text, kind=kind, name=text)
+        if text in self._scope.segments:
             return x.Name(type="boolean", text=text, kind="segment", name=text)
-        known = (*self._traits, *self._segments, *(f"cart.{field}" for field in CART))
-        self._refuse(node, NO_SUCH_NAME.format(name=text), nearest(text, known))
+        self._refuse(node, self._scope.no_such_name(text), nearest(text, self._scope.names()))
 
     def _attribute(self, node: ast.Attribute) -> x.Expr:
         text = self._text(node)
+        if self._scope.event:
+            self._refuse(node, f"{text!r} has no meaning in a condition on {self._scope.event}: name its properties")
         if not (isinstance(node.value, ast.Name) and node.value.id == "cart"):
             self._refuse(node, f"{text!r} has no meaning in a condition; only the cart has fields")
         if node.attr not in CART:

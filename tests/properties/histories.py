@@ -36,6 +36,8 @@ last_m{w}: {{last: measured.m{within}}}
 last_at{w}: {{last: measured.at{within}}}
 distinct_s{w}: {{distinct: measured.s{within}}}
 top_s{w}: {{top: measured.s{within}}}
+some{w}: {{count: measured, where: n >= 1 or not f{within}}}
+some_m{w}: {{sum: measured.m, where: "s == 'a' and known(i)"{within}}}
 """
 _DERIVED: Final = """\
 ratio: {value: sum_n / count}

@@ -36,6 +36,7 @@ class Oracle:
         spread: int = 0,
         inside: Mapping[str, bool] | None = None,
     ) -> None:
+        self._occurrence: Event | None = None
         self._definitions, self._events, self._spread, self._inside = definitions, events, spread, inside
 
     def value(self, node: x.Expr, now_ms: int) -> Scalar | None:
@@ -85,16 +86,22 @@ class Oracle:
     def _named(self, node: x.Name, now_ms: int) -> Scalar | None:
         if node.kind == "cart":
             return cart_of(self._events).property(node.name)
+        if node.kind == "property":
+            return now_ms if node.name == "at" else self._occurrence.props.get(node.name)
         if node.kind == "segment":
             return self.is_inside(node.name, now_ms)
         trait = self._definitions.traits[node.name]
         return self.trait(trait, now_ms) if isinstance(trait, Aggregate) else self.value(trait.value, now_ms)
 
     def _occurrences(self, trait: Aggregate) -> list[Occurrence]:
-        of = [event for event in self._events if event.name == trait.event]
+        of = [event for event in self._events if event.name == trait.event and self._meets(trait.where, event)]
         if trait.property in (None, "at"):
             return [(event.time_ms, event.time_ms) for event in of]
         return [(event.time_ms, event.props[trait.property]) for event in of if trait.property in event.props]
+
+    def _meets(self, where: x.Expr | None, event: Event) -> bool:
+        self._occurrence = event
+        return where is None or self.value(where, event.time_ms) is True
 
     def _counts(self, trait: Aggregate, at_ms: int, now_ms: int) -> bool:
         """The rule of windows: by whole buckets of a 168th; what was last (and last seen) by the millisecond."""

@@ -1,0 +1,16 @@
+"""What of an occurrence reaches a trait that is fed more than one property of it."""
+
+from stream.decision.reading import Feed, Occurrence, Test, Update
+from stream.model.profile import Profile
+
+
+def conditional(fed: str, test: Test, update: Update) -> Feed:
+    """Feed a property (named "", the time) of the occurrences that meet a condition; unknown is not true."""
+
+    def feed(profile: Profile, occurrence: Occurrence) -> None:
+        props, time_ms = occurrence.props, occurrence.time_ms
+        value = props.get(fed) if fed else time_ms
+        if value is not None and test(props, time_ms)[0] is True:
+            update(profile, value, time_ms, occurrence.id)
+
+    return feed

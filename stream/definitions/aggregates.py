@@ -1,0 +1,112 @@
+"""One trait computed from events: an operator, what it is fed, over which window, and which occurrences count."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, get_args
+
+import msgspec
+
+from stream.definitions.expressions import Constant, Expr, ValueType
+from stream.definitions.hashes import definition_hash
+from stream.definitions.plan import Events
+from stream.definitions.problems import nearest
+from stream.definitions.reading import Reader, Vocabulary, article
+from stream.definitions.shapes import Aggregate, Aggregation
+from stream.definitions.source import YamlMap, YamlNode, YamlText
+from stream.model.plan import PropertyType
+
+OPERATORS: Final[tuple[Aggregation, ...]] = get_args(Aggregation)
+OPTIONS: Final = ("within", "where")
+"""The fields that may stand beside an operator."""
+
+_ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
+    "sum": ("integer", "number", "money"),
+    "avg": ("integer", "number", "money"),
+    "min": ("integer", "number", "money", "timestamp"),
+    "max": ("integer", "number", "money", "timestamp"),
+    "top": ("string",),
+}
+"""The types of property an operator works on; one that is not listed works on all."""
+
+_VALUE_TYPES: Final[Mapping[PropertyType, ValueType]] = {
+    "integer": "number",
+    "number": "number",
+    "money": "money",
+    "string": "string",
+    "boolean": "boolean",
+    "timestamp": "timestamp",
+}
+
+
+class AggregateReading(msgspec.Struct, frozen=True):
+    """Reads one aggregate; `currency` is the shop's, for bare amounts in conditions on an event."""
+
+    reader: Reader
+    op: Aggregation
+    events: Events
+    currency: str
+
+    def read(self, name: str, node: YamlMap, fields: Mapping[str, YamlNode]) -> Aggregate | None:
+        """Return the aggregate, or None where it is wrong."""
+        within = fields.get("within")
+        within_ms = self.reader.duration(within, "within") if within is not None else None
+        source = fields[self.op]
+        text = self.reader.text(source, f"{self.op!r}")
+        if not text or not isinstance(source, YamlText):
+            return None
+        event, dot, prop = text.partition(".")
+        if not self._known(source, event):
+            return None
+        where = self._where(fields.get("where"), event)
+        if self.op == "count":
+            if dot:
+                self.reader.wrong(source.spot, f"'count' takes an event, not a property: write {event!r}")
+            kind: ValueType | None = "number"
+        else:
+            kind = self._type(source, event, prop)
+        if kind is None:
+            return None
+        digest = definition_hash("trait", name, node)
+        return Aggregate(name, self.op, event, prop or None, within_ms, kind, digest, where)
+
+    def _known(self, source: YamlText, event: str) -> bool:
+        known = not self.events.complete or event in self.events.types
+        if not known:
+            self.reader.wrong(source.spot, f"there is no event {event!r}", nearest(event, self.events.types))
+        return known
+
+    def _where(self, node: YamlNode | None, event: str) -> Expr | None:
+        """Return the condition that an occurrence of an event must meet to count; it names the event's properties."""
+        if node is None:
+            return None
+        properties = self.events.types.get(event)
+        types = {prop: _VALUE_TYPES[kind] for prop, kind in (properties or {}).items() if kind is not None}
+        words = Vocabulary(
+            {**types, "at": "timestamp"},
+            frozenset(),
+            self.currency,
+            frozenset((properties or {}).keys() - types.keys()),
+            properties is not None,
+            event,
+        )
+        found = self.reader.condition(node, "the condition on an event", words)
+        if isinstance(found, Constant):
+            self.reader.wrong(node.spot, "this condition never changes")
+        return found
+
+    def _type(self, source: YamlText, event: str, prop: str) -> ValueType | None:
+        """Return the type of the trait's value, noting a property that is missing, unknown or of another type."""
+        if not prop:
+            self.reader.wrong(source.spot, f"{self.op!r} takes a property of an event, as in {event}.PROPERTY")
+            return None
+        kind = self.events.property_type(self.reader, event, source, prop)
+        if kind is None:
+            return None
+        accepted = _ACCEPTED.get(self.op, (kind,))
+        if kind not in accepted:
+            self.reader.wrong(source.spot, f"{self.op!r} needs {_listed(accepted)}; {source.text} is {article(kind)}")
+            return None
+        return "number" if self.op == "distinct" else _VALUE_TYPES[kind]
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -1,0 +1,41 @@
+"""What an expression may name."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from stream.definitions.expressions import ValueType
+
+CART: Final[Mapping[str, ValueType]] = {
+    "quantity": "number",
+    "total": "money",
+    "items": "items",
+    "changed_at": "timestamp",
+    "dearest_item": "string",
+    "id": "string",
+}
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What an expression may name: traits with their types, segments, and the shop's currency for bare amounts.
+
+    With an `event` it is a condition on one occurrence of it: the types are those of the event's properties, and there
+    is no cart, since the profile is not read.
+    """
+
+    traits: Mapping[str, ValueType]
+    segments: frozenset[str] = frozenset()
+    currency: str = "USD"
+    event: str = ""
+
+    def names(self) -> tuple[str, ...]:
+        """Return all names there are."""
+        cart = () if self.event else tuple(f"cart.{field}" for field in CART)
+        return (*self.traits, *self.segments, *cart)
+
+    def no_such_name(self, name: str) -> str:
+        """Say that a name stands for nothing."""
+        if self.event:
+            return f"{self.event} has no property {name!r}"
+        return f"there is no trait or segment {name!r}"

@@ -1,0 +1,43 @@
+import pytest
+
+from tests.definitions.config_text import edited, problems
+
+# A bar stands before the place of the mistake.
+VIEWS = "views_7d: {count: product_viewed, within: 7d}"
+
+CASES = [
+    (
+        "{count: product_viewed, where: |ratng > 3}",
+        "product_viewed has no property 'ratng' (did you mean 'rating'?)",
+    ),
+    (
+        "{count: product_viewed, where: |rating > 'a'}",
+        "rating is a number, but 'a' a string",
+    ),
+    (
+        "{count: product_viewed, where: |rating}",
+        "the condition on an event must be true or false, but 'rating' is a number",
+    ),
+    ("{count: product_viewed, where: 1 < 2 and |orders > 3}", "product_viewed has no property 'orders'"),
+    (
+        "{count: product_viewed, where: |since(at) > 1d}",
+        "since(...) has no meaning in a condition on product_viewed: it is asked once",
+    ),
+    (
+        "{count: product_viewed, where: |cart.total > 5}",
+        "'cart.total' has no meaning in a condition on product_viewed: name its properties",
+    ),
+    ("{count: product_viewed, where: |true}", "this condition never changes"),
+    (
+        "{count: product_viewed, |were: rating > 3}",
+        "a trait has no field 'were' (did you mean 'where'?)",
+    ),
+    ("{value: orders + 1, |where: rating > 3}", "'where' has no meaning beside 'value'"),
+]
+
+
+@pytest.mark.parametrize(("trait", "problem"), CASES)
+def test_each_mistake_in_a_trait_is_one_line_at_its_place(trait: str, problem: str) -> None:
+    line = f"views_7d: {trait}"
+    changes = edited("traits.yaml", VIEWS, line.replace("|", ""))
+    assert problems(changes) == [f"traits.yaml:1:{line.index('|') + 1}: {problem}"]
