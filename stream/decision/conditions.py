@@ -172,7 +172,7 @@ class Compiler:
         v, n = self._fresh()
         self._line(f"{n} = p.traits.get({self._given(key)}); {v} = {edge <= 0}")
         self._line(f"if {n} is not None:")
-        self._line(f"    old = (now - {window.within_ms} + p.spread) // {window.width_ms}")
+        self._line(f"    old = (now - {window.kept_ms} + p.spread) // {window.width_ms}")
         self._line(f"    if {n}.numbers and {n}.numbers[0] < old: drop_old({n}, old)")
         self._line(f"    {v} = {n}.total >= {edge}")
         window_name = self._given(window)

@@ -1,5 +1,6 @@
 """Traits over rolling windows: how each is updated and read."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from math import fsum
 from typing import Final
@@ -128,13 +129,35 @@ def bucket_reader(key: str, trait: Aggregate, span: Window) -> Reader:
     return read
 
 
+def ended_reader(key: str, trait: Aggregate, span: Window) -> Reader:
+    """Read a window that ended some time ago: buckets that came since wait to be taken in."""
+    op, is_exact = trait.op, trait.op == "count" or trait.type == "money"
+    empty = 0 if op in ("count", "sum") else None
+
+    def read(profile: Profile, now_ms: int) -> Reading:
+        buckets = profile.traits.get(key)
+        if not isinstance(buckets, Buckets):
+            return empty, NEVER
+        spread = profile.spread
+        drop_old(buckets, span.oldest(now_ms, spread))
+        if not buckets.numbers:
+            return empty, NEVER
+        counted = bisect_left(buckets.numbers, span.awaited(now_ms, spread))
+        values, counts = buckets.values[:counted], buckets.counts[:counted]
+        total = sum(values) if op == "count" else 0  # type: ignore[arg-type]  # counts are ints
+        value = _value(op, is_exact, Buckets([], values, counts, total, "")) if counted else empty
+        return value, span.changes_ms(buckets.numbers, counted, spread)
+
+    return read
+
+
 def falls_below_ms(buckets: Buckets, spread: int, span: Window, limit: int) -> int:
     """Return when a rolling count that is now at least `limit` will be below it, if no event comes."""
     newest: float = 0
     for place_back in range(len(buckets.numbers) - 1, -1, -1):  # from the newest: a limit is mostly a few events away
         newest += buckets.values[place_back]  # type: ignore[operator]  # counts are ints
         if newest >= limit:
-            return (buckets.numbers[place_back] + 1) * span.width_ms - spread + span.within_ms
+            return (buckets.numbers[place_back] + 1) * span.width_ms - spread + span.kept_ms
     return NEVER
 
 
@@ -145,8 +168,8 @@ def rolling_trait(trait: Aggregate, key: str) -> tuple[Update, Reader]:
         raise ValueError(msg)
     if trait.op == "last":
         return kept(key, REPLACES["last"]), fresh_cell_reader(key, trait.within_ms)
-    span = window(trait.within_ms)
-    read = bucket_reader(key, trait, span)
+    span = window(trait.within_ms, trait.ending_ms)
+    read = ended_reader(key, trait, span) if trait.ending_ms else bucket_reader(key, trait, span)
     match trait.op:
         case "count":
             return counted_in_buckets(key, span), read

@@ -1,5 +1,6 @@
 """Traits over values: how many distinct ones, and which most often; in bounded memory."""
 
+from bisect import bisect_left
 from typing import Final
 
 from stream.decision.reading import Reader, Reading, Update
@@ -107,12 +108,15 @@ def top_reader(key: str, span: Window | None) -> Reader:
             drop_old_tallies(buckets, span.oldest(now_ms, profile.spread))
         if not buckets.numbers:
             return None, NEVER
+        numbers, counted, until_ms = buckets.numbers, len(buckets.numbers), NEVER
+        if span:
+            counted = bisect_left(numbers, span.awaited(now_ms, profile.spread)) if span.ending_ms else counted
+            until_ms = span.changes_ms(numbers, counted, profile.spread)
         counts: dict[str, int] = {}
-        for tally in buckets.tallies:
+        for tally in buckets.tallies[:counted] if counted < len(numbers) else buckets.tallies:
             for name, count in tally.items():
                 counts[name] = counts.get(name, 0) + count
-        best = min(counts, key=lambda name: (-counts[name], name))
-        return best, span.leaves_ms(buckets.numbers[0], profile.spread) if span else NEVER
+        return min(counts, key=lambda name: (-counts[name], name), default=None), until_ms
 
     return read
 
@@ -121,5 +125,5 @@ def tally_trait(trait: Aggregate, key: str) -> tuple[Update, Reader]:
     """Return the update and the reader of a `distinct` or `top`, rolling or over all time."""
     if trait.op == "distinct":
         return distinct_update(key), distinct_reader(key, trait.within_ms)
-    span = window(trait.within_ms) if trait.within_ms is not None else None
+    span = window(trait.within_ms, trait.ending_ms) if trait.within_ms is not None else None
     return top_update(key, span), top_reader(key, span)

@@ -20,7 +20,8 @@ def trait_code(trait: Aggregate) -> TraitCode:
     """Make what feeds one aggregate, and its reader."""
     key = state_key(trait.name, trait.hash)
     update, read = _operator(trait, key)
-    counts_within = window(trait.within_ms) if trait.op == "count" and trait.within_ms is not None else None
+    is_falling = trait.op == "count" and trait.within_ms is not None and not trait.ending_ms
+    counts_within = window(trait.within_ms or 0) if is_falling else None
     fed = trait.property if trait.property is not None and trait.property != "at" else ""
     if trait.where is None:
         return TraitCode(key, trait, read, {trait.event: (fed, update)}, {}, counts_within)

@@ -5,6 +5,7 @@ from typing import Final, get_args
 
 import msgspec
 
+from stream.definitions.durations import duration_text
 from stream.definitions.expressions import Constant, Expr, ValueType
 from stream.definitions.hashes import definition_hash
 from stream.definitions.plan import Events
@@ -15,7 +16,7 @@ from stream.definitions.source import YamlMap, YamlNode, YamlText
 from stream.model.plan import PropertyType
 
 OPERATORS: Final[tuple[Aggregation, ...]] = get_args(Aggregation)
-OPTIONS: Final = ("within", "where")
+OPTIONS: Final = ("within", "where", "ending")
 """The fields that may stand beside an operator."""
 
 _ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
@@ -26,6 +27,12 @@ _ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
     "top": ("string",),
 }
 """The types of property an operator works on; one that is not listed works on all."""
+
+_ENDING: Final = frozenset({"count", "sum", "avg", "min", "max", "first", "top"})
+"""The operators whose window can have ended some time ago: those that are kept in buckets."""
+
+ENDING_WINDOWS_MOST: Final = 13
+"""How many of its own lengths ago a window can have ended (a month, a year ago): all of that is kept in buckets."""
 
 _VALUE_TYPES: Final[Mapping[PropertyType, ValueType]] = {
     "integer": "number",
@@ -49,6 +56,7 @@ class AggregateReading(msgspec.Struct, frozen=True):
         """Return the aggregate, or None where it is wrong."""
         within = fields.get("within")
         within_ms = self.reader.duration(within, "within") if within is not None else None
+        ending_ms = self._ending(fields, within_ms, node)
         source = fields[self.op]
         text = self.reader.text(source, f"{self.op!r}")
         if not text or not isinstance(source, YamlText):
@@ -66,7 +74,24 @@ class AggregateReading(msgspec.Struct, frozen=True):
         if kind is None:
             return None
         digest = definition_hash("trait", name, node)
-        return Aggregate(name, self.op, event, prop or None, within_ms, kind, digest, where)
+        return Aggregate(name, self.op, event, prop or None, within_ms, kind, digest, where, ending_ms)
+
+    def _ending(self, fields: Mapping[str, YamlNode], within_ms: int | None, node: YamlMap) -> int:
+        """Return how long ago the window ended; 0 where it ends now."""
+        ending = fields.get("ending")
+        ending_ms = self.reader.duration(ending, "ending")
+        if ending is None:
+            return 0
+        if self.op not in _ENDING:
+            self.reader.wrong(node.key_spots["ending"], f"'ending' has no meaning beside {self.op!r}")
+        elif within_ms is None:
+            self.reader.wrong(
+                node.key_spots["ending"], "'ending' needs 'within': it says how long ago that window ended"
+            )
+        elif within_ms and ending_ms > ENDING_WINDOWS_MOST * within_ms:
+            least = f"at most {ENDING_WINDOWS_MOST} times the length of the window"
+            self.reader.wrong(ending.spot, f"'ending' can lie back {least}, which is {duration_text(within_ms)}")
+        return ending_ms
 
     def _known(self, source: YamlText, event: str) -> bool:
         known = not self.events.complete or event in self.events.types

@@ -16,6 +16,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     `property` is None for `count`; `at` names the event's time. `type` is the type of the trait's value: `distinct` and
     `count` are numbers, `top` a string, the others their property's. `where` is a condition
     on the occurrence, over its event's properties: where that is not true, it does not count.
+    The window ends `ending_ms` ago.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     type: ValueType
     hash: str
     where: Expr | None = None
+    ending_ms: int = 0
 
 
 class Derived(msgspec.Struct, frozen=True):

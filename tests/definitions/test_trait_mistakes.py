@@ -33,11 +33,19 @@ CASES = [
         "a trait has no field 'were' (did you mean 'where'?)",
     ),
     ("{value: orders + 1, |where: rating > 3}", "'where' has no meaning beside 'value'"),
+    ("{count: product_viewed, |ending: 7d}", "'ending' needs 'within': it says how long ago that window ended"),
+    ("{last: product_viewed.at, within: 7d, |ending: 7d}", "'ending' has no meaning beside 'last'"),
+    ("{distinct: product_viewed.category, within: 7d, |ending: 7d}", "'ending' has no meaning beside 'distinct'"),
+    (
+        "{count: product_viewed, within: 7d, ending: |92d}",
+        "'ending' can lie back at most 13 times the length of the window, which is 7d",
+    ),
+    ("{count: product_viewed, within: 7d, ending: |0d}", "ending cannot be '0d': it must be longer than nothing"),
 ]
 
 
 @pytest.mark.parametrize(("trait", "problem"), CASES)
 def test_each_mistake_in_a_trait_is_one_line_at_its_place(trait: str, problem: str) -> None:
-    line = f"views_7d: {trait}"
-    changes = edited("traits.yaml", VIEWS, line.replace("|", ""))
-    assert problems(changes) == [f"traits.yaml:1:{line.index('|') + 1}: {problem}"]
+    line = f"tested: {trait}"
+    changes = edited("traits.yaml", VIEWS, f"{VIEWS}\n{line.replace('|', '')}")
+    assert problems(changes) == [f"traits.yaml:2:{line.index('|') + 1}: {problem}"]

@@ -16,7 +16,7 @@ modest: Final = settings(
 """The same few examples each time, so that a red run is red again; `EXAMPLES` asks for more of them."""
 
 WITHIN_MS: Final = 10_000
-SPANS_MS: Final = (0, 1_000, 2_000, 5_000, WITHIN_MS, 60_000)
+SPANS_MS: Final = (0, 1_000, 2_000, 5_000, WITHIN_MS, 2 * WITHIN_MS, 60_000)
 
 _AGGREGATES: Final = """\
 count{w}: {{count: measured{within}}}
@@ -39,12 +39,18 @@ top_s{w}: {{top: measured.s{within}}}
 some{w}: {{count: measured, where: n >= 1 or not f{within}}}
 some_m{w}: {{sum: measured.m, where: "s == 'a' and known(i)"{within}}}
 """
+_ENDED: Final = "".join(
+    f"{op}_{of or 'all'}_ended: {{{op}: measured{of and '.' + of}, within: 10s, ending: 10s}}\n"
+    for op, of in (("count", ""), ("sum", "n"), ("avg", "m"), ("min", "t"), ("max", "m"), ("first", "s"), ("top", "s"))
+)
 _DERIVED: Final = """\
 ratio: {value: sum_n / count}
 is_busy: {value: "count_w >= 2 or default(last_f, false)"}
 paid: {value: sum_m_w + last_m}
 """
-TRAITS: Final = _AGGREGATES.format(w="", within="") + _AGGREGATES.format(w="_w", within=", within: 10s") + _DERIVED
+TRAITS: Final = (
+    _AGGREGATES.format(w="", within="") + _AGGREGATES.format(w="_w", within=", within: 10s") + _ENDED + _DERIVED
+)
 SEGMENTS: Final = {
     "active": "count_w >= 2",
     "idle": "since(last_at) >= 5s",

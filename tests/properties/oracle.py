@@ -111,7 +111,8 @@ class Oracle:
             return now_ms - at_ms <= trait.within_ms
         width_ms = max(1, trait.within_ms // 168)
         bucket_ends_ms = ((at_ms + self._spread) // width_ms + 1) * width_ms - self._spread
-        return now_ms < bucket_ends_ms + trait.within_ms
+        since_ms = bucket_ends_ms + trait.ending_ms if trait.ending_ms else 0
+        return since_ms <= now_ms < bucket_ends_ms + trait.ending_ms + trait.within_ms
 
 
 def _of_some(op: str, found: list[Occurrence], values: list[Scalar]) -> Scalar:

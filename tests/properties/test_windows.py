@@ -17,7 +17,7 @@ AGGREGATES = [trait for trait in DEFINITIONS.traits.values() if isinstance(trait
 ANY_ORDER = [trait for trait in AGGREGATES if not (trait.op == "first" and trait.within_ms)]
 
 TIMES = st.one_of(
-    st.integers(0, 3 * WITHIN_MS), st.sampled_from((0, WIDTH_MS - 1, WIDTH_MS, WITHIN_MS, WITHIN_MS + WIDTH_MS))
+    st.integers(0, 4 * WITHIN_MS), st.sampled_from((0, WIDTH_MS - 1, WIDTH_MS, WITHIN_MS, WITHIN_MS + WIDTH_MS))
 )
 MEASURES = st.fixed_dictionaries(
     {},
@@ -75,6 +75,20 @@ def test_an_event_counts_for_its_window_and_at_most_one_bucket_longer(
         least = sum(now_ms - event.time_ms <= WITHIN_MS for event in events)
         most = sum(now_ms - event.time_ms < WITHIN_MS + WIDTH_MS for event in events)
         assert least <= read(decode_profile(encoded), now_ms)[0] <= most
+
+
+@modest
+@given(SCATTERED, LATER, st.booleans())
+def test_a_window_and_the_one_before_it_hold_each_event_once(
+    scattered: list[tuple[int, dict[str, object]]], later_ms: int, spread: bool
+) -> None:
+    events = measures(scattered)
+    decider, profile = fed(events, spread=spread)
+    now_ms, encoded = profile.now_ms + later_ms, encode_profile(profile)
+    readers = decider.program.readers
+    both = sum(readers[name](decode_profile(encoded), now_ms)[0] for name in ("count_w", "count_all_ended"))
+    ends_ms = [((e.time_ms + profile.spread) // WIDTH_MS + 1) * WIDTH_MS - profile.spread for e in events]
+    assert both == sum(now_ms < end_ms + 2 * WITHIN_MS for end_ms in ends_ms)
 
 
 @modest
