@@ -1,6 +1,7 @@
 """What of an occurrence reaches a trait that is fed more than one property of it."""
 
 from stream.decision.reading import Feed, Occurrence, Test, Update
+from stream.model.events import Scalar
 from stream.model.profile import Profile
 
 
@@ -14,3 +15,21 @@ def conditional(fed: str, test: Test, update: Update) -> Feed:
             update(profile, value, time_ms, occurrence.id)
 
     return feed
+
+
+def constant(update: Update, value: int) -> Update:
+    """Feed the same value for whatever comes."""
+
+    def fed(profile: Profile, _value: Scalar, time_ms: int, event: str) -> None:
+        update(profile, value, time_ms, event)
+
+    return fed
+
+
+def negative(update: Update) -> Update:
+    """Feed the negative of each number."""
+
+    def fed(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
+        update(profile, -value, time_ms, event)  # type: ignore[operator]  # only numbers are taken off
+
+    return fed

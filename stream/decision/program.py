@@ -116,20 +116,19 @@ class Program:
         return keys
 
     def _event_names(self) -> set[str]:
-        named = {event for code in self._traits for event in (*code.updates, *code.feeds)}
+        named = {event for code in self._traits for event in code.events()}
         named |= self.definitions.plan.events.keys()
         for code in self.journeys.values():
             named |= _heard(code)
         return named | cart.CHANGES | people.EVENTS | set(_CART_EVENTS)
 
     def _handler(self, event: str) -> Handler:
-        fed = [code for code in self._traits if event in code.updates or event in code.feeds]
-        changed = {code.trait.name for code in fed}
+        changed = {code.trait.name for code in self._traits if code.hears(event)}
         if event in cart.CHANGES:
             changed.add("cart")
         return Handler(
-            tuple(code.updates[event] for code in fed if event in code.updates),
-            tuple(code.feeds[event] for code in fed if event in code.feeds),
+            tuple((fed, update) for code in self._traits for name, fed, update in code.updates if name == event),
+            tuple(feed for code in self._traits for name, feed in code.feeds if name == event),
             self.touched(changed) if changed else (),
             tuple(code for code in self.journeys.values() if event in _heard(code)),
             changes_cart=event in cart.CHANGES,

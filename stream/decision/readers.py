@@ -1,6 +1,6 @@
 """How each name of an expression is read from a profile."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -16,16 +16,25 @@ from stream.model.profile import NEVER, Cart, Profile
 class TraitCode(msgspec.Struct, frozen=True):
     """One aggregate, ready to run.
 
-    `key` is where its state stands in a profile; `counts_within` is its window where it is a rolling count. By event,
-    `updates` are fed one property (or, named "", the event's time); `feeds` take what they need of the occurrence.
+    `key` is where its state stands in a profile; `counts_within` is its window where it is a rolling count. Of the
+    event they go with, `updates` are fed a property (or, named "", the time); `feeds` take what they need themselves.
     """
 
     key: str
     trait: Aggregate
     read: Reader
-    updates: Mapping[str, tuple[str, Update]]
-    feeds: Mapping[str, Feed]
+    updates: tuple[tuple[str, str, Update], ...]
+    feeds: tuple[tuple[str, Feed], ...]
     counts_within: Window | None = None
+
+    def hears(self, event: str) -> bool:
+        """Return whether an event feeds this trait."""
+        return any(name == event for name in self.events())
+
+    def events(self) -> Iterator[str]:
+        """Return the events that feed this trait."""
+        yield from (event for event, _, _ in self.updates)
+        yield from (event for event, _ in self.feeds)
 
 
 def segment_reader(name: str) -> Reader:

@@ -1,14 +1,17 @@
 """Aggregates made ready to run: what feeds each, and how it is read."""
 
+import msgspec
+
 from stream.decision.conditions import Compiler
-from stream.decision.feeding import conditional
+from stream.decision.feeding import conditional, constant, negative
 from stream.decision.readers import TraitCode
-from stream.decision.reading import Reader, Update
+from stream.decision.reading import Feed, Reader, Update
 from stream.decision.rolling import rolling_trait
 from stream.decision.tallies import tally_trait
 from stream.decision.totals import total_trait
-from stream.decision.windows import window
-from stream.definitions.shapes import Aggregate
+from stream.decision.windows import Window, window
+from stream.definitions.expressions import Expr
+from stream.definitions.shapes import Aggregate, Fed
 
 
 def state_key(name: str, definition_hash: str) -> str:
@@ -20,16 +23,36 @@ def trait_code(trait: Aggregate) -> TraitCode:
     """Make what feeds one aggregate, and its reader."""
     key = state_key(trait.name, trait.hash)
     update, read = _operator(trait, key)
-    is_falling = trait.op == "count" and trait.within_ms is not None and not trait.ending_ms
-    counts_within = window(trait.within_ms or 0) if is_falling else None
-    fed = trait.property if trait.property is not None and trait.property != "at" else ""
-    if trait.where is None:
-        return TraitCode(key, trait, read, {trait.event: (fed, update)}, {}, counts_within)
-    feed = conditional(fed, Compiler({}, {}).occurrence(trait.where), update)
-    return TraitCode(key, trait, read, {}, {trait.event: feed}, counts_within)
+    fed = [(Fed(trait.event, trait.property, trait.where), update)]
+    if trait.minus is not None and trait.op == "count":
+        fed = [(fed[0][0], constant(update, 1)), (trait.minus, constant(update, -1))]
+    elif trait.minus is not None:
+        fed.append((trait.minus, negative(update)))
+    plain = tuple((by.event, fed_property(by), update) for by, update in fed if by.where is None)
+    feeds = tuple((by.event, _conditional(by.where, fed_property(by), update)) for by, update in fed if by.where)
+    return TraitCode(key, trait, read, plain, feeds, _falls_within(trait))
+
+
+def fed_property(by: Fed) -> str:
+    """Return the property that is fed, nothing where it is the event's time."""
+    return by.property if by.property is not None and by.property != "at" else ""
+
+
+def _conditional(where: Expr, fed: str, update: Update) -> Feed:
+    return conditional(fed, Compiler({}, {}).occurrence(where), update)
+
+
+def _falls_within(trait: Aggregate) -> Window | None:
+    """Return the window of a rolling count that only falls with time."""
+    if trait.op != "count" or trait.within_ms is None or trait.ending_ms or trait.minus is not None:
+        return None
+    return window(trait.within_ms)
 
 
 def _operator(trait: Aggregate, key: str) -> tuple[Update, Reader]:
     if trait.op in ("distinct", "top"):
         return tally_trait(trait, key)
+    if trait.op == "count" and trait.minus is not None:
+        # What can be taken off is summed, and as exactly as money.
+        return _operator(msgspec.structs.replace(trait, op="sum", type="money"), key)
     return total_trait(trait, key) if trait.within_ms is None else rolling_trait(trait, key)

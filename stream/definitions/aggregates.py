@@ -11,12 +11,12 @@ from stream.definitions.hashes import definition_hash
 from stream.definitions.plan import Events
 from stream.definitions.problems import nearest
 from stream.definitions.reading import Reader, Vocabulary, article
-from stream.definitions.shapes import Aggregate, Aggregation
+from stream.definitions.shapes import Aggregate, Aggregation, Fed
 from stream.definitions.source import YamlMap, YamlNode, YamlText
 from stream.model.plan import PropertyType
 
 OPERATORS: Final[tuple[Aggregation, ...]] = get_args(Aggregation)
-OPTIONS: Final = ("within", "where", "ending")
+OPTIONS: Final = ("within", "where", "ending", "minus")
 """The fields that may stand beside an operator."""
 
 _ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
@@ -61,20 +61,38 @@ class AggregateReading(msgspec.Struct, frozen=True):
         text = self.reader.text(source, f"{self.op!r}")
         if not text or not isinstance(source, YamlText):
             return None
-        event, dot, prop = text.partition(".")
-        if not self._known(source, event):
-            return None
-        where = self._where(fields.get("where"), event)
-        if self.op == "count":
-            if dot:
-                self.reader.wrong(source.spot, f"'count' takes an event, not a property: write {event!r}")
-            kind: ValueType | None = "number"
-        else:
-            kind = self._type(source, event, prop)
+        event, _, prop = text.partition(".")
+        kind = self._kind(source, event, prop) if self._known(source, event) else None
         if kind is None:
             return None
+        where = self._where(fields.get("where"), event)
+        minus = self._minus(fields, kind, node)
         digest = definition_hash("trait", name, node)
-        return Aggregate(name, self.op, event, prop or None, within_ms, kind, digest, where, ending_ms)
+        return Aggregate(name, self.op, event, prop or None, within_ms, kind, digest, where, ending_ms, minus)
+
+    def _kind(self, source: YamlText, event: str, prop: str) -> ValueType | None:
+        if self.op != "count":
+            return self._type(source, event, prop)
+        if prop:
+            self.reader.wrong(source.spot, f"'count' takes an event, not a property: write {event!r}")
+        return "number"
+
+    def _minus(self, fields: Mapping[str, YamlNode], kind: ValueType, node: YamlMap) -> Fed | None:
+        """Return what is taken off; the condition, if any, is one on both events."""
+        source = fields.get("minus")
+        if source is None:
+            return None
+        if self.op not in ("count", "sum"):
+            self.reader.wrong(node.key_spots["minus"], f"'minus' has no meaning beside {self.op!r}")
+            return None
+        text = self.reader.text(source, "'minus'")
+        event, _, prop = text.partition(".")
+        if not text or not isinstance(source, YamlText) or not self._known(source, event):
+            return None
+        taken = self._kind(source, event, prop)
+        if taken is not None and taken != kind:
+            self.reader.wrong(source.spot, f"what is taken off must be {article(kind)} too; {text} is {article(taken)}")
+        return Fed(event, prop or None, self._where(fields.get("where"), event))
 
     def _ending(self, fields: Mapping[str, YamlNode], within_ms: int | None, node: YamlMap) -> int:
         """Return how long ago the window ended; 0 where it ends now."""

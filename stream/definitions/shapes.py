@@ -10,13 +10,21 @@ from stream.model.plan import Plan
 Aggregation = Literal["count", "sum", "min", "max", "avg", "first", "last", "distinct", "top"]
 
 
+class Fed(msgspec.Struct, frozen=True):
+    """What else feeds a trait: a property of an event (None: the event itself), where a condition on it is true."""
+
+    event: str
+    property: str | None
+    where: Expr | None
+
+
 class Aggregate(msgspec.Struct, frozen=True):
     """A trait computed from one event's occurrences, over a rolling window or, without `within_ms`, all time.
 
     `property` is None for `count`; `at` names the event's time. `type` is the type of the trait's value: `distinct` and
     `count` are numbers, `top` a string, the others their property's. `where` is a condition
     on the occurrence, over its event's properties: where that is not true, it does not count.
-    The window ends `ending_ms` ago.
+    The window ends `ending_ms` ago. What `minus` feeds is taken off.
     """
 
     name: str
@@ -28,6 +36,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     hash: str
     where: Expr | None = None
     ending_ms: int = 0
+    minus: Fed | None = None
 
 
 class Derived(msgspec.Struct, frozen=True):

@@ -33,6 +33,31 @@ CASES = [
         "a trait has no field 'were' (did you mean 'where'?)",
     ),
     ("{value: orders + 1, |where: rating > 3}", "'where' has no meaning beside 'value'"),
+    (
+        "{sum: order_completed.total, minus: |order_refnded.total}",
+        "there is no event 'order_refnded' (did you mean 'order_completed'?)",
+    ),
+    (
+        "{sum: order_completed.total, minus: |product_viewed.rating}",
+        "what is taken off must be money too; product_viewed.rating is a number",
+    ),
+    (
+        "{sum: order_completed.total, minus: |product_viewed.category}",
+        "'sum' needs integer, number or money; product_viewed.category is a string",
+    ),
+    (
+        "{sum: order_completed.total, minus: |order_completed}",
+        "'sum' takes a property of an event, as in order_completed.PROPERTY",
+    ),
+    (
+        "{count: order_completed, minus: |product_viewed.rating}",
+        "'count' takes an event, not a property: write 'product_viewed'",
+    ),
+    ("{avg: order_completed.total, |minus: order_completed.total}", "'minus' has no meaning beside 'avg'"),
+    (
+        "{count: order_completed, minus: product_viewed, where: |gift}",
+        "product_viewed has no property 'gift'",
+    ),
     ("{count: product_viewed, |ending: 7d}", "'ending' needs 'within': it says how long ago that window ended"),
     ("{last: product_viewed.at, within: 7d, |ending: 7d}", "'ending' has no meaning beside 'last'"),
     ("{distinct: product_viewed.category, within: 7d, |ending: 7d}", "'ending' has no meaning beside 'distinct'"),

@@ -37,12 +37,16 @@ last_at{w}: {{last: measured.at{within}}}
 distinct_s{w}: {{distinct: measured.s{within}}}
 top_s{w}: {{top: measured.s{within}}}
 some{w}: {{count: measured, where: n >= 1 or not f{within}}}
+net{w}: {{count: measured, minus: viewed{within}}}
+net_m{w}: {{sum: measured.m, minus: order_completed.total{within}}}
+net_same{w}: {{sum: measured.n, minus: measured.i, where: f or i > 0{within}}}
 some_m{w}: {{sum: measured.m, where: "s == 'a' and known(i)"{within}}}
 """
 _ENDED: Final = "".join(
     f"{op}_{of or 'all'}_ended: {{{op}: measured{of and '.' + of}, within: 10s, ending: 10s}}\n"
     for op, of in (("count", ""), ("sum", "n"), ("avg", "m"), ("min", "t"), ("max", "m"), ("first", "s"), ("top", "s"))
 )
+_ENDED += "net_ended: {sum: measured.n, minus: measured.i, within: 10s, ending: 10s}\n"
 _DERIVED: Final = """\
 ratio: {value: sum_n / count}
 is_busy: {value: "count_w >= 2 or default(last_f, false)"}
@@ -84,7 +88,7 @@ _SHAPES: Final = st.one_of(
     st.tuples(st.just("viewed"), st.just({})),
     st.tuples(st.just("product_added"), st.fixed_dictionaries(_ITEM, optional=_LINE)),
     st.tuples(st.just("product_removed"), st.fixed_dictionaries(_ITEM, optional={"quantity": st.integers(1, 2)})),
-    st.tuples(st.just("order_completed"), st.just({})),
+    st.tuples(st.just("order_completed"), st.fixed_dictionaries({}, optional={"total": st.integers(0, 900)})),
 )
 
 

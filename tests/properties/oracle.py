@@ -4,6 +4,8 @@ import operator
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from stream.definitions import expressions as x
 from stream.definitions.shapes import Aggregate, Definitions
 from stream.model.events import Event, Scalar
@@ -75,6 +77,9 @@ class Oracle:
         """Return an aggregate over the occurrences that count now."""
         found = [one for one in self._occurrences(trait) if self._counts(trait, one[0], now_ms)]
         values = [value for _, value in found]
+        if trait.minus is not None:
+            less = msgspec.structs.replace(trait, **msgspec.structs.asdict(trait.minus), minus=None)
+            return self.trait(msgspec.structs.replace(trait, minus=None), now_ms) - self.trait(less, now_ms)
         if trait.op == "count":
             return len(found)
         if trait.op == "distinct":
