@@ -84,21 +84,25 @@ class Compiler:
                 return self._compare(node)
             case x.Logic():
                 return self._logic(node)
-            case x.Not():
-                value, until = self._emit(node.part)
-                return self._assigned(f"None if {value} is None else not {value}", until)
-            case x.Known():
-                value, until = self._emit(node.part)
-                return self._assigned(f"{value} is not None", until)
+            case x.Not() | x.Known() | x.Since():
+                return self._unary(node)
             case x.Default():
                 return self._default(node)
             case x.Arithmetic():
                 return self._arithmetic(node)
-            case x.Since():
-                moment, _ = self._emit(node.moment)
-                return self._assigned(f"None if {moment} is None else (now - {moment}) * {node.direction}", "now + 1")
+            case x.AtKey() | x.Top():
+                return self._keyed(node)
             case _:
                 assert_never(node)
+
+    def _unary(self, node: x.Not | x.Known | x.Since) -> tuple[str, str]:
+        if isinstance(node, x.Since):
+            moment, _ = self._emit(node.moment)
+            return self._assigned(f"None if {moment} is None else (now - {moment}) * {node.direction}", "now + 1")
+        value, until = self._emit(node.part)
+        if isinstance(node, x.Known):
+            return self._assigned(f"{value} is not None", until)
+        return self._assigned(f"None if {value} is None else not {value}", until)
 
     def _assigned(self, value: str, until: str) -> tuple[str, str]:
         v, n = self._fresh()
@@ -118,6 +122,16 @@ class Compiler:
         v, n = self._fresh()
         self._line(f"{v}, {n} = {reader}(p, now)")
         return v, n
+
+    def _keyed(self, node: x.AtKey | x.Top) -> tuple[str, str]:
+        if isinstance(node, x.Top):
+            v, n = self._fresh()
+            self._line(f"{v}, {n} = {self._given(self._readers[node.trait])}(p, now)")
+            return v, n
+        key, key_until = self._emit(node.key)
+        v, n = self._fresh()
+        self._line(f"{v}, {n} = {self._given(self._traits[node.trait].at_key)}(p, now, {key})")
+        return v, self._assigned("None", self._earlier(n, key_until))[1]
 
     def _default(self, node: x.Default) -> tuple[str, str]:
         (part, part_until), (otherwise, other_until) = self._emit(node.part), self._emit(node.otherwise)
@@ -201,6 +215,9 @@ class Compiler:
         """Rank what time does to a part: nothing (0), what leaves a window (1), or a comparison with now (2)."""
         if isinstance(node, x.Since):
             return 2
-        code = self._traits.get(node.name) if isinstance(node, x.Name) and node.kind == "trait" else None
+        if isinstance(node, x.AtKey | x.Top):
+            code = self._traits.get(node.trait)
+        else:
+            code = self._traits.get(node.name) if isinstance(node, x.Name) and node.kind == "trait" else None
         own = int(code is not None and code.trait.within_ms is not None)
         return max([own, *map(self._movement, x.children(node))])

@@ -1,6 +1,6 @@
 """What of an occurrence reaches a trait that is fed more than one property of it."""
 
-from stream.decision.reading import Feed, Occurrence, Test, Update
+from stream.decision.reading import Feed, KeyedUpdate, Occurrence, Test, Update
 from stream.model.events import Scalar
 from stream.model.profile import Profile
 
@@ -13,6 +13,19 @@ def conditional(fed: str, test: Test, update: Update) -> Feed:
         value = props.get(fed) if fed else time_ms
         if value is not None and test(props, time_ms)[0] is True:
             update(profile, value, time_ms, occurrence.id)
+
+    return feed
+
+
+def by_key(fed: str, by: str, test: Test | None, update: KeyedUpdate) -> Feed:
+    """Feed a property (named "", the number 1) together with the one that holds the key."""
+
+    def feed(profile: Profile, occurrence: Occurrence) -> None:
+        props, time_ms = occurrence.props, occurrence.time_ms
+        value, key = props.get(fed) if fed else 1, props.get(by)
+        if value is None or key is None or (test is not None and test(props, time_ms)[0] is not True):
+            return
+        update(profile, key, value, time_ms, occurrence.id)
 
     return feed
 

@@ -35,5 +35,11 @@ Feed = Callable[[Profile, Occurrence], None]
 Test = Callable[[Mapping[str, Scalar], int], Reading]
 """(properties, time_ms) -> what a condition on an occurrence says of it; time changes nothing about that."""
 
+KeyedUpdate = Callable[[Profile, Scalar, Scalar, int, str], None]
+"""(profile, key, value, time_ms, event id): take one occurrence into what a trait holds of a key."""
+
+KeyedReader = Callable[[Profile, int, Scalar | None], Reading]
+"""(profile, now_ms, key) -> reading of what a trait holds of a key."""
+
 Reader = Callable[[Profile, int], Reading]
 """(profile, now_ms) -> reading."""

@@ -21,7 +21,7 @@ KEYS_KEPT_IN_ALL: Final = 512
 """Values counted in all buckets of a `top` together; while there are so many, a bucket takes in no further value."""
 
 
-def _name(value: Scalar) -> str:
+def value_name(value: Scalar) -> str:
     """Return a value as text; 1.0 is the number 1, which is how some serialisers write it."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -35,7 +35,7 @@ def distinct_update(key: str) -> Update:
         tally = profile.traits.get(key)
         if not isinstance(tally, Tally):
             tally = profile.traits[key] = Tally({}, "")
-        seen, name = tally.last_ms, _name(value)
+        seen, name = tally.last_ms, value_name(value)
         before = seen.pop(name, time_ms)
         is_newest = not seen or time_ms >= next(reversed(seen.values()))
         seen[name] = max(before, time_ms)
@@ -86,7 +86,7 @@ def top_update(key: str, span: Window | None) -> Update:
                 buckets.numbers.insert(at, number)
                 buckets.tallies.insert(at, {})
             tally = buckets.tallies[at]
-        name = value if value.__class__ is str and len(value) <= SURELY_SHORT else _name(value)
+        name = value if value.__class__ is str and len(value) <= SURELY_SHORT else value_name(value)
         if name in tally:
             tally[name] += 1
         elif len(tally) < KEYS_KEPT and buckets.kept < KEYS_KEPT_IN_ALL:
@@ -112,7 +112,7 @@ def top_reader(key: str, span: Window | None) -> Reader:
         if span:
             counted = bisect_left(numbers, span.awaited(now_ms, profile.spread)) if span.ending_ms else counted
             until_ms = span.changes_ms(numbers, counted, profile.spread)
-        counts: dict[str, int] = {}
+        counts: dict[str, int | float] = {}
         for tally in buckets.tallies[:counted] if counted < len(numbers) else buckets.tallies:
             for name, count in tally.items():
                 counts[name] = counts.get(name, 0) + count

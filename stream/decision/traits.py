@@ -3,11 +3,12 @@
 import msgspec
 
 from stream.decision.conditions import Compiler
-from stream.decision.feeding import conditional, constant, negative
+from stream.decision.feeding import by_key, conditional, constant, negative
+from stream.decision.keyed import keyed_reader, keyed_update
 from stream.decision.readers import TraitCode
 from stream.decision.reading import Feed, Reader, Update
 from stream.decision.rolling import rolling_trait
-from stream.decision.tallies import tally_trait
+from stream.decision.tallies import tally_trait, top_reader
 from stream.decision.totals import total_trait
 from stream.decision.windows import Window, window
 from stream.definitions.expressions import Expr
@@ -22,6 +23,8 @@ def state_key(name: str, definition_hash: str) -> str:
 def trait_code(trait: Aggregate) -> TraitCode:
     """Make what feeds one aggregate, and its reader."""
     key = state_key(trait.name, trait.hash)
+    if trait.by is not None:
+        return _keyed(trait, key, trait.by)
     update, read = _operator(trait, key)
     fed = [(Fed(trait.event, trait.property, trait.where), update)]
     if trait.minus is not None and trait.op == "count":
@@ -31,6 +34,13 @@ def trait_code(trait: Aggregate) -> TraitCode:
     plain = tuple((by.event, fed_property(by), update) for by, update in fed if by.where is None)
     feeds = tuple((by.event, _conditional(by.where, fed_property(by), update)) for by, update in fed if by.where)
     return TraitCode(key, trait, read, plain, feeds, _falls_within(trait))
+
+
+def _keyed(trait: Aggregate, key: str, by: str) -> TraitCode:
+    span = window(trait.within_ms, trait.ending_ms) if trait.within_ms is not None else None
+    test = Compiler({}, {}).occurrence(trait.where) if trait.where is not None else None
+    feed = by_key(trait.property or "", by, test, keyed_update(key, span))
+    return TraitCode(key, trait, top_reader(key, span), (), ((trait.event, feed),), at_key=keyed_reader(key, span))
 
 
 def fed_property(by: Fed) -> str:

@@ -16,7 +16,7 @@ from stream.definitions.source import YamlMap, YamlNode, YamlText
 from stream.model.plan import PropertyType
 
 OPERATORS: Final[tuple[Aggregation, ...]] = get_args(Aggregation)
-OPTIONS: Final = ("within", "where", "ending", "minus")
+OPTIONS: Final = ("within", "where", "ending", "minus", "by")
 """The fields that may stand beside an operator."""
 
 _ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
@@ -67,8 +67,11 @@ class AggregateReading(msgspec.Struct, frozen=True):
             return None
         where = self._where(fields.get("where"), event)
         minus = self._minus(fields, kind, node)
+        by = self._by(fields, event, node)
+        if by is not None:
+            kind = "money by key" if kind == "money" else "number by key"
         digest = definition_hash("trait", name, node)
-        return Aggregate(name, self.op, event, prop or None, within_ms, kind, digest, where, ending_ms, minus)
+        return Aggregate(name, self.op, event, prop or None, within_ms, kind, digest, where, ending_ms, minus, by)
 
     def _kind(self, source: YamlText, event: str, prop: str) -> ValueType | None:
         if self.op != "count":
@@ -93,6 +96,23 @@ class AggregateReading(msgspec.Struct, frozen=True):
         if taken is not None and taken != kind:
             self.reader.wrong(source.spot, f"what is taken off must be {article(kind)} too; {text} is {article(taken)}")
         return Fed(event, prop or None, self._where(fields.get("where"), event))
+
+    def _by(self, fields: Mapping[str, YamlNode], event: str, node: YamlMap) -> str | None:
+        """Return the property whose values are the keys."""
+        source = fields.get("by")
+        if source is None:
+            return None
+        if self.op not in ("count", "sum"):
+            self.reader.wrong(node.key_spots["by"], f"'by' has no meaning beside {self.op!r}")
+        elif "minus" in fields:
+            self.reader.wrong(node.key_spots["by"], "'by' has no meaning beside 'minus'")
+        prop = self.reader.text(source, "'by'")
+        if not prop or not isinstance(source, YamlText):
+            return None
+        kind = self.events.property_type(self.reader, event, source, prop)
+        if kind not in ("string", "integer", None):
+            self.reader.wrong(source.spot, f"keys are a string or an integer; {event}.{prop} is {article(kind)}")
+        return prop
 
     def _ending(self, fields: Mapping[str, YamlNode], within_ms: int | None, node: YamlMap) -> int:
         """Return how long ago the window ended; 0 where it ends now."""

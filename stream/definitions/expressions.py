@@ -6,7 +6,9 @@ import msgspec
 
 from stream.model.events import Scalar
 
-ValueType = Literal["number", "money", "string", "boolean", "timestamp", "duration", "items"]
+ValueType = Literal[
+    "number", "money", "string", "boolean", "timestamp", "duration", "items", "number by key", "money by key"
+]
 Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
 Operator = Literal["+", "-", "*", "/"]
 NameKind = Literal["trait", "segment", "cart", "property"]
@@ -81,7 +83,20 @@ class Default(Node, frozen=True, kw_only=True):
     otherwise: "Expr"
 
 
-Expr = Constant | Name | Compare | Logic | Not | Arithmetic | Since | Known | Default
+class AtKey(Node, frozen=True, kw_only=True):
+    """What a trait that is kept by key holds of one key (`views[cart.dearest_item]`); unknown where the key is."""
+
+    trait: str
+    key: "Expr"
+
+
+class Top(Node, frozen=True, kw_only=True):
+    """The key of which a trait that is kept by key holds most; unknown where it holds none."""
+
+    trait: str
+
+
+Expr = Constant | Name | Compare | Logic | Not | Arithmetic | Since | Known | Default | AtKey | Top
 
 
 def children(node: Expr) -> tuple[Expr, ...]:
@@ -97,6 +112,8 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return (node.part, node.otherwise)
         case Since():
             return (node.moment,)
+        case AtKey():
+            return (node.key,)
         case _:
             return ()
 
@@ -105,4 +122,5 @@ def names(node: Expr) -> frozenset[str]:
     """Return the names an expression reads: traits, segments, and `cart` for any property of the cart."""
     if isinstance(node, Name):
         return frozenset({"cart" if node.kind == "cart" else node.name})
-    return frozenset().union(*map(names, children(node)))
+    own = frozenset({node.trait} if isinstance(node, AtKey | Top) else ())
+    return own.union(*map(names, children(node)))

@@ -24,7 +24,8 @@ class Aggregate(msgspec.Struct, frozen=True):
     `property` is None for `count`; `at` names the event's time. `type` is the type of the trait's value: `distinct` and
     `count` are numbers, `top` a string, the others their property's. `where` is a condition
     on the occurrence, over its event's properties: where that is not true, it does not count.
-    The window ends `ending_ms` ago. What `minus` feeds is taken off.
+    The window ends `ending_ms` ago. What `minus` feeds is taken off. It is
+    kept apart for each value of the property `by`.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     where: Expr | None = None
     ending_ms: int = 0
     minus: Fed | None = None
+    by: str | None = None
 
 
 class Derived(msgspec.Struct, frozen=True):

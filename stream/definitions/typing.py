@@ -10,7 +10,10 @@ from stream.definitions.problems import nearest
 from stream.definitions.scopes import CART, Scope
 from stream.model.money import minor_units
 
-FUNCTIONS: Final = {"since": 1, "until": 1, "known": 1, "default": 2}
+FUNCTIONS: Final = {"since": 1, "until": 1, "known": 1, "default": 2, "top": 1}
+_OF_A_KEY: Final[Mapping[x.ValueType, x.ValueType]] = {"number by key": "number", "money by key": "money"}
+"""Of what is kept by key, the type of what it holds of one."""
+
 _COMPARATORS: Final[Mapping[type[ast.cmpop], x.Comparator]] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
@@ -58,6 +61,8 @@ class Typer:
                 return self._name(node)
             case ast.Attribute():
                 return self._attribute(node)
+            case ast.Subscript():
+                return self._at_key(node)
             case _:
                 self._refuse(node, f"{self._text(node)!r} has no meaning in a condition")
 
@@ -140,7 +145,10 @@ class Typer:
             self._refuse(node, f"there is no function {name!r}", nearest(name, FUNCTIONS))
         if node.keywords or len(node.args) != FUNCTIONS[name]:
             self._refuse(node, f"{name}(...) takes {FUNCTIONS[name]} argument{'s' if FUNCTIONS[name] > 1 else ''}")
-        part, text = self._value(node.args[0]), self._text(node)
+        text = self._text(node)
+        if name == "top":
+            return x.Top(type="string", text=text, trait=self._kept_by_key(node.args[0]))
+        part = self._value(node.args[0])
         if name == "known":
             return x.Known(type="boolean", text=text, part=part)
         if name == "default":
@@ -176,11 +184,28 @@ class Typer:
         if text in CONSTANTS:
             return x.Constant(type="boolean", text=text, value=CONSTANTS[text])
         if text in self._scope.traits:
+            if self._scope.traits[text] in _OF_A_KEY:
+                self._refuse(node, f"{text} is kept by key: write {text}[KEY] or top({text})")
             kind: x.NameKind = "property" if self._scope.event else "trait"
             return x.Name(type=self._scope.traits[text], text=text, kind=kind, name=text)
         if text in self._scope.segments:
             return x.Name(type="boolean", text=text, kind="segment", name=text)
         self._refuse(node, self._scope.no_such_name(text), nearest(text, self._scope.names()))
+
+    def _at_key(self, node: ast.Subscript) -> x.Expr:
+        trait, key = self._kept_by_key(node.value), self._value(node.slice)
+        if key.type != "string":
+            self._refuse(node.slice, f"a key is a string; {key.text} is a {key.type}")
+        return x.AtKey(type=_OF_A_KEY[self._scope.traits[trait]], text=self._text(node), trait=trait, key=key)
+
+    def _kept_by_key(self, node: ast.expr) -> str:
+        """Return the name of a trait that is kept by key."""
+        name = self._text(node)
+        if self._scope.traits.get(name) not in _OF_A_KEY:
+            if isinstance(node, ast.Name) and not self._scope.event:
+                self.typed(node)
+            self._refuse(node, f"{name} is not kept by key, as a trait is that has 'by'")
+        return name
 
     def _attribute(self, node: ast.Attribute) -> x.Expr:
         text = self._text(node)

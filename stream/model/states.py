@@ -46,10 +46,13 @@ class Tally(msgspec.Struct, array_like=True, gc=False, tag="t"):
 
 
 class KeyedBuckets(msgspec.Struct, array_like=True, gc=False, tag="k"):
-    """How often each value was seen, by bucket; one bucket numbered 0 for all time. `kept` counts the values of all."""
+    """How often each value was seen, by bucket; one bucket numbered 0 for all time. `kept` counts the values of all.
+
+    Of what is summed by key: the sum of each key, by bucket.
+    """
 
     numbers: list[int]
-    tallies: list[dict[str, int]]
+    tallies: list[dict[str, int | float]]
     kept: int
     event: str
 

@@ -70,7 +70,7 @@ TRAITS = [
     (("within: 7d", "within: 7 days"), "1:43: '7 days' is no duration: write a number and a unit, as in 7d"),
     (("within: 7d", "within: 0d"), "1:43: within cannot be '0d': it must be longer than nothing"),
     (("within: 7d", "within: 11000d"), "1:43: '11000d' is longer than ten years"),
-    (("within: 7d", "within: 7d, by: category"), "1:47: a trait has no field 'by'"),
+    (("within: 7d", "within: 7d, group: category"), "1:47: a trait has no field 'group'"),
     (
         ("sum: order_completed.total", "sum: order_completed"),
         "3:14: 'sum' takes a property of an event, as in order_completed.PROPERTY",

@@ -10,6 +10,8 @@ TYPES: dict[str, x.ValueType] = {
     "f": "boolean",
     "t": "timestamp",
     "last_order_at": "timestamp",
+    "views": "number by key",
+    "paid": "money by key",
 }
 SCOPE = Scope(TYPES, frozenset({"vip", "window_shopper"}))
 
@@ -62,6 +64,11 @@ def refusal(text: str) -> ExpressionError:
         ("f != vip", "boolean"),
         ("(n > 1) == f", "boolean"),
         ("t - last_order_at > 3d", "boolean"),
+        ("views[s]", "number"),
+        ("views['a'] + views[cart.dearest_item] / 2", "number"),
+        ("paid[top(views)]", "money"),
+        ("paid['a'] >= 20", "boolean"),
+        ("top(views) == top(paid)", "boolean"),
     ],
 )
 def test_every_combination_that_has_a_meaning_has_a_type(text: str, type_: x.ValueType) -> None:
@@ -109,6 +116,20 @@ def test_every_combination_that_has_a_meaning_has_a_type(text: str, type_: x.Val
         "-true",
         "-1d < 1d",
         "n > True > 1",
+        "views > 5",
+        "views == views",
+        "known(views)",
+        "views[n] > 5",
+        "views[since(t)] > 5",
+        "n['a'] > 5",
+        "vip['a']",
+        "cart['a'] > 5",
+        "cart.items['a'] > 5",
+        "top(n) == 'a'",
+        "top(s) == 'a'",
+        "top(views['a']) == 'a'",
+        "views['a':'b'] > 5",
+        "views['a', 'b'] > 5",
     ],
 )
 def test_what_has_no_meaning_is_refused(text: str) -> None:
@@ -149,6 +170,8 @@ def test_a_duration_without_a_unit_is_told_what_to_write() -> None:
         ("cart.totl > 5", 0, "cart.total"),
         ("n > 1 and sinse(t) > 1d", 10, "since"),
         ("kart.total > 5", 0, ""),
+        ("vews['a'] > 5", 0, "views"),
+        ("top(vews) == 'a'", 4, "views"),
     ],
 )
 def test_a_name_that_is_not_known_is_shown_with_the_nearest_that_is(text: str, offset: int, suggestion: str) -> None:

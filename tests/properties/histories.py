@@ -37,6 +37,8 @@ last_at{w}: {{last: measured.at{within}}}
 distinct_s{w}: {{distinct: measured.s{within}}}
 top_s{w}: {{top: measured.s{within}}}
 some{w}: {{count: measured, where: n >= 1 or not f{within}}}
+count_by_s{w}: {{count: measured, by: s, where: not f or i > 0{within}}}
+sum_by_s{w}: {{sum: measured.m, by: s{within}}}
 net{w}: {{count: measured, minus: viewed{within}}}
 net_m{w}: {{sum: measured.m, minus: order_completed.total{within}}}
 net_same{w}: {{sum: measured.n, minus: measured.i, where: f or i > 0{within}}}
@@ -46,6 +48,7 @@ _ENDED: Final = "".join(
     f"{op}_{of or 'all'}_ended: {{{op}: measured{of and '.' + of}, within: 10s, ending: 10s}}\n"
     for op, of in (("count", ""), ("sum", "n"), ("avg", "m"), ("min", "t"), ("max", "m"), ("first", "s"), ("top", "s"))
 )
+_ENDED += "sum_by_s_ended: {sum: measured.n, by: s, within: 10s, ending: 10s}\n"
 _ENDED += "net_ended: {sum: measured.n, minus: measured.i, within: 10s, ending: 10s}\n"
 _DERIVED: Final = """\
 ratio: {value: sum_n / count}

@@ -50,14 +50,14 @@ class Oracle:
                 return self._named(node, now_ms)
             case x.Logic():
                 return _kleene(node.op, [self.value(part, now_ms) for part in node.parts])
-            case x.Not():
+            case x.Not() | x.Known():
                 part = self.value(node.part, now_ms)
-                return None if part is None else not part
-            case x.Known():
-                return self.value(node.part, now_ms) is not None
+                return part is not None if isinstance(node, x.Known) else (None if part is None else not part)
             case x.Default():
                 part = self.value(node.part, now_ms)
                 return self.value(node.otherwise, now_ms) if part is None else part
+            case x.AtKey() | x.Top():
+                return self._keyed(node, now_ms)
             case x.Since():
                 moment = self.value(node.moment, now_ms)
                 return None if moment is None else (now_ms - moment) * node.direction
@@ -75,6 +75,8 @@ class Oracle:
 
     def trait(self, trait: Aggregate, now_ms: int) -> Scalar | None:
         """Return an aggregate over the occurrences that count now."""
+        if trait.by is not None:
+            return self._top(trait, now_ms)
         found = [one for one in self._occurrences(trait) if self._counts(trait, one[0], now_ms)]
         values = [value for _, value in found]
         if trait.minus is not None:
@@ -87,6 +89,27 @@ class Oracle:
         if trait.op == "sum":
             return sum(values)
         return _of_some(trait.op, found, values) if found else None
+
+    def _keyed(self, node: x.AtKey | x.Top, now_ms: int) -> Scalar | None:
+        trait = self._definitions.traits[node.trait]
+        if isinstance(node, x.Top):
+            return self.trait(trait, now_ms)
+        key = self.value(node.key, now_ms)
+        return None if key is None else self._of_key(trait, key, now_ms)
+
+    def _of_key(self, trait: Aggregate, key: Scalar, now_ms: int) -> Scalar:
+        of_key = [event for event in self._events if event.props.get(trait.by) == key]
+        return Oracle(self._definitions, of_key, self._spread).trait(msgspec.structs.replace(trait, by=None), now_ms)
+
+    def _top(self, trait: Aggregate, now_ms: int) -> Scalar | None:
+        plain = msgspec.structs.replace(trait, by=None)
+        of = {id(event): event for event in self._events if event.name == trait.event and trait.by in event.props}
+        keys = set()
+        for event in of.values():
+            alone = Oracle(self._definitions, [event], self._spread)
+            if any(alone._counts(plain, at_ms, now_ms) for at_ms, _ in alone._occurrences(plain)):
+                keys.add(event.props[trait.by])
+        return min(keys, key=lambda key: (-self._of_key(trait, key, now_ms), key), default=None)
 
     def _named(self, node: x.Name, now_ms: int) -> Scalar | None:
         if node.kind == "cart":

@@ -18,7 +18,7 @@ from tests.properties.written import conditions, values
 DEFINITIONS: Final = wide_config()
 SCOPE: Final = scope_of(DEFINITIONS)
 PROGRAM: Final = Program(DEFINITIONS)
-NODES: Final = (x.Constant, x.Name, x.Compare, x.Logic, x.Not, x.Arithmetic, x.Since, x.Known, x.Default)
+NODES: Final = x.Expr.__args__
 
 HOSTILE: Final = (
     "().__class__.__bases__[0].__subclasses__()",

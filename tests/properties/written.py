@@ -49,10 +49,18 @@ class _Writer:
             "money": self._money,
             "timestamp": self._timestamps,
             "duration": self._durations,
-            "string": lambda _: (),
+            "string": self._strings,
             "boolean": self._booleans,
         }
         return st.one_of(plain, self._default(kind, depth - 1), *composite[kind](depth - 1))
+
+    def _strings(self, depth: int) -> Sequence[Text]:
+        kept = [name for name, its in self._scope.traits.items() if its.endswith("by key")]
+        return (_filled("top({})", st.sampled_from(kept)),) if kept else ()
+
+    def _of_keys(self, kind: str) -> Sequence[Text]:
+        kept = [name for name, its in self._scope.traits.items() if its == f"{kind} by key"]
+        return (_filled("{}[{}]", st.sampled_from(kept), self._plain("string")),) if kept else ()
 
     def _plain(self, kind: str) -> Text:
         names = [name for name, its in self._scope.traits.items() if its == kind]
@@ -68,6 +76,7 @@ class _Writer:
             _filled("({} {} {})", number, st.sampled_from("+-*/"), number),
             _filled("({} / {})", money, money),
             _filled("({} / {})", duration, duration),
+            *self._of_keys("number"),
         )
 
     def _money(self, depth: int) -> Sequence[Text]:
@@ -76,6 +85,7 @@ class _Writer:
             _filled("({} {} {})", money, st.sampled_from("+-"), st.one_of(money, st.sampled_from(("5", "0.75")))),
             _filled("({} {} {})", money, st.sampled_from("*/"), number),
             _filled("({} * {})", number, money),
+            *self._of_keys("money"),
         )
 
     def _timestamps(self, depth: int) -> Sequence[Text]:
