@@ -60,7 +60,7 @@ class Program:
     def __init__(self, definitions: Definitions) -> None:
         self.definitions: Final = definitions
         self._traits = [trait_code(t) for t in definitions.traits.values() if isinstance(t, Aggregate)]
-        self.state_keys: Final = frozenset(code.key for code in self._traits)
+        self.state_keys: Final = frozenset(key for code in self._traits for key in (code.key, code.further_key) if key)
         self.readers: Final[dict[str, Reader]] = {f"cart.{name}": read for name, read in CART_READERS.items()}
         self._compile_traits()
         self.readers.update({name: segment_reader(name) for name in definitions.segments})
@@ -109,7 +109,9 @@ class Program:
 
     def _state_keys(self) -> Mapping[str, tuple[str, ...]]:
         """Return the keys of the states that each trait rests on."""
-        keys: dict[str, tuple[str, ...]] = {code.trait.name: (code.key,) for code in self._traits}
+        keys: dict[str, tuple[str, ...]] = {
+            code.trait.name: (code.key, code.further_key) if code.further_key else (code.key,) for code in self._traits
+        }
         for trait in self.definitions.traits.values():
             if isinstance(trait, Derived):
                 keys[trait.name] = tuple(sorted({key for name in x.names(trait.value) for key in keys.get(name, ())}))

@@ -19,6 +19,7 @@ class TraitCode(msgspec.Struct, frozen=True):
     `key` is where its state stands in a profile; `counts_within` is its window where it is a rolling count. Of the
     event they go with, `updates` are fed a property (or, named "", the time); `feeds` take what they need themselves.
     Where the trait is kept by key, `at_key` reads what it holds of one, and `read` which key it holds most of.
+    A rate keeps its other count under `further_key`.
     """
 
     key: str
@@ -28,6 +29,7 @@ class TraitCode(msgspec.Struct, frozen=True):
     feeds: tuple[tuple[str, Feed], ...]
     counts_within: Window | None = None
     at_key: KeyedReader | None = None
+    further_key: str = ""
 
     def hears(self, event: str) -> bool:
         """Return whether an event feeds this trait."""

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from typing import Final
 
-from stream.decision.reading import Reader, Reading, Update
+from stream.decision.reading import KeyedReader, Reader, Reading, Update
 from stream.decision.windows import Window, drop_old_tallies, place, window
 from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
@@ -66,6 +66,22 @@ def distinct_reader(key: str, within_ms: int | None) -> Reader:
     return read
 
 
+def contained_reader(key: str, within_ms: int | None) -> KeyedReader:
+    """Read whether a value was seen; it leaves once it was last seen longer ago than the window."""
+
+    def read(profile: Profile, now_ms: int, of: Scalar | None) -> Reading:
+        if of is None:
+            return None, NEVER
+        tally = profile.traits.get(key)
+        seen_ms = tally.last_ms.get(value_name(of)) if isinstance(tally, Tally) else None
+        if seen_ms is None or within_ms is None:
+            return seen_ms is not None, NEVER
+        is_in = now_ms <= seen_ms + within_ms
+        return is_in, seen_ms + within_ms + 1 if is_in else NEVER
+
+    return read
+
+
 def top_update(key: str, span: Window | None) -> Update:
     """Count each value, by bucket."""
 
@@ -122,8 +138,8 @@ def top_reader(key: str, span: Window | None) -> Reader:
 
 
 def tally_trait(trait: Aggregate, key: str) -> tuple[Update, Reader]:
-    """Return the update and the reader of a `distinct` or `top`, rolling or over all time."""
-    if trait.op == "distinct":
+    """Return the update and the reader of a `distinct`, `set` or `top`, rolling or over all time."""
+    if trait.op in ("distinct", "set"):
         return distinct_update(key), distinct_reader(key, trait.within_ms)
     span = window(trait.within_ms, trait.ending_ms) if trait.within_ms is not None else None
     return top_update(key, span), top_reader(key, span)

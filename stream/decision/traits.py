@@ -5,10 +5,12 @@ import msgspec
 from stream.decision.conditions import Compiler
 from stream.decision.feeding import by_key, conditional, constant, negative
 from stream.decision.keyed import keyed_reader, keyed_update
+from stream.decision.moments import gap_trait, nth_trait, open_trait
+from stream.decision.rates import rate_reader
 from stream.decision.readers import TraitCode
 from stream.decision.reading import Feed, Reader, Update
 from stream.decision.rolling import rolling_trait
-from stream.decision.tallies import tally_trait, top_reader
+from stream.decision.tallies import contained_reader, tally_trait, top_reader
 from stream.decision.totals import total_trait
 from stream.decision.windows import Window, window
 from stream.definitions.expressions import Expr
@@ -23,6 +25,10 @@ def state_key(name: str, definition_hash: str) -> str:
 def trait_code(trait: Aggregate) -> TraitCode:
     """Make what feeds one aggregate, and its reader."""
     key = state_key(trait.name, trait.hash)
+    if trait.op == "open":
+        return _open(trait, key)
+    if trait.op == "rate":
+        return _rate(trait, key)
     if trait.by is not None:
         return _keyed(trait, key, trait.by)
     update, read = _operator(trait, key)
@@ -33,7 +39,29 @@ def trait_code(trait: Aggregate) -> TraitCode:
         fed.append((trait.minus, negative(update)))
     plain = tuple((by.event, fed_property(by), update) for by, update in fed if by.where is None)
     feeds = tuple((by.event, _conditional(by.where, fed_property(by), update)) for by, update in fed if by.where)
-    return TraitCode(key, trait, read, plain, feeds, _falls_within(trait))
+    contained = contained_reader(key, trait.within_ms) if trait.op == "set" else None
+    return TraitCode(key, trait, read, plain, feeds, _falls_within(trait), contained)
+
+
+def _open(trait: Aggregate, key: str) -> TraitCode:
+    opened, closed, read = open_trait(key)
+    by, closing = trait.by or "", trait.other.event if trait.other is not None else ""
+    test = Compiler({}, {}).occurrence(trait.where) if trait.where is not None else None
+    feeds = ((trait.event, by_key("", by, test, opened)), (closing, by_key("", by, None, closed)))
+    return TraitCode(key, trait, read, (), feeds)
+
+
+def _rate(trait: Aggregate, key: str) -> TraitCode:
+    further_key, per = f"{key}/per", trait.other.event if trait.other is not None else ""
+    counted = msgspec.structs.replace(trait, op="count")
+    (hit, hits), (other, others) = _operator(counted, key), _operator(counted, further_key)
+    plain, feeds = [(per, "", other)], []
+    if trait.where is None:
+        plain.append((trait.event, "", hit))
+    else:
+        feeds.append((trait.event, _conditional(trait.where, "", hit)))
+    read = rate_reader(hits, others, trait.n)
+    return TraitCode(key, trait, read, tuple(plain), tuple(feeds), further_key=further_key)
 
 
 def _keyed(trait: Aggregate, key: str, by: str) -> TraitCode:
@@ -60,7 +88,11 @@ def _falls_within(trait: Aggregate) -> Window | None:
 
 
 def _operator(trait: Aggregate, key: str) -> tuple[Update, Reader]:
-    if trait.op in ("distinct", "top"):
+    if trait.op == "nth":
+        return nth_trait(key, trait.n)
+    if trait.op == "gap":
+        return gap_trait(key, trait.n)
+    if trait.op in ("distinct", "set", "top"):
         return tally_trait(trait, key)
     if trait.op == "count" and trait.minus is not None:
         # What can be taken off is summed, and as exactly as money.

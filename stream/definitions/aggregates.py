@@ -16,7 +16,7 @@ from stream.definitions.source import YamlMap, YamlNode, YamlText
 from stream.model.plan import PropertyType
 
 OPERATORS: Final[tuple[Aggregation, ...]] = get_args(Aggregation)
-OPTIONS: Final = ("within", "where", "ending", "minus", "by")
+OPTIONS: Final = ("within", "where", "ending", "minus", "by", "n", "until", "per")
 """The fields that may stand beside an operator."""
 
 _ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
@@ -25,11 +25,37 @@ _ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
     "min": ("integer", "number", "money", "timestamp"),
     "max": ("integer", "number", "money", "timestamp"),
     "top": ("string",),
+    "set": ("string",),
 }
 """The types of property an operator works on; one that is not listed works on all."""
 
-_ENDING: Final = frozenset({"count", "sum", "avg", "min", "max", "first", "top"})
-"""The operators whose window can have ended some time ago: those that are kept in buckets."""
+_OPTIONS_OF: Final[Mapping[Aggregation, tuple[str, ...]]] = {
+    "count": ("within", "ending", "where", "minus", "by"),
+    "sum": ("within", "ending", "where", "minus", "by"),
+    **dict.fromkeys(("avg", "min", "max", "first", "top"), ("within", "ending", "where")),
+    **dict.fromkeys(("last", "distinct", "set"), ("within", "where")),
+    "nth": ("where", "n"),
+    "gap": ("where", "last"),
+    "open": ("where", "until", "by"),
+    "rate": ("within", "where", "per", "min"),
+}
+"""What may stand beside each operator. Only windows that are kept in buckets can have ended some time ago."""
+
+_NEEDED: Final[Mapping[Aggregation, tuple[str, ...]]] = {"nth": ("n",), "open": ("until", "by"), "rate": ("per",)}
+
+_OF_EVENTS: Final[Mapping[Aggregation, ValueType]] = {
+    "count": "number",
+    "gap": "duration",
+    "open": "number",
+    "rate": "number",
+}
+"""The operators that take an event as a whole, and the type of their value."""
+
+_OWN_TYPES: Final[Mapping[Aggregation, ValueType]] = {"distinct": "number", "set": "set"}
+"""The operators that take a property and whose value has a type of its own."""
+
+OCCURRENCES_MOST: Final = 100
+"""How many occurrences `nth` and `gap` can go by: so many are kept."""
 
 ENDING_WINDOWS_MOST: Final = 13
 """How many of its own lengths ago a window can have ended (a month, a year ago): all of that is kept in buckets."""
@@ -54,9 +80,10 @@ class AggregateReading(msgspec.Struct, frozen=True):
 
     def read(self, name: str, node: YamlMap, fields: Mapping[str, YamlNode]) -> Aggregate | None:
         """Return the aggregate, or None where it is wrong."""
+        fields = self._allowed(fields, node)
         within = fields.get("within")
         within_ms = self.reader.duration(within, "within") if within is not None else None
-        ending_ms = self._ending(fields, within_ms, node)
+        ending_ms, n = self._ending(fields, within_ms, node), self._n(fields)
         source = fields[self.op]
         text = self.reader.text(source, f"{self.op!r}")
         if not text or not isinstance(source, YamlText):
@@ -66,28 +93,68 @@ class AggregateReading(msgspec.Struct, frozen=True):
         if kind is None:
             return None
         where = self._where(fields.get("where"), event)
-        minus = self._minus(fields, kind, node)
-        by = self._by(fields, event, node)
-        if by is not None:
+        minus, other = self._minus(fields, kind), self._other(fields)
+        by = self._by(fields, (event, *([other.event] if other and self.op == "open" else [])))
+        if by is not None and self.op != "open":
             kind = "money by key" if kind == "money" else "number by key"
-        digest = definition_hash("trait", name, node)
-        return Aggregate(name, self.op, event, prop or None, within_ms, kind, digest, where, ending_ms, minus, by)
+        return Aggregate(
+            name=name,
+            op=self.op,
+            event=event,
+            property=prop or None,
+            within_ms=within_ms,
+            type=kind,
+            hash=definition_hash("trait", name, node),
+            where=where,
+            ending_ms=ending_ms,
+            minus=minus,
+            by=by,
+            n=n,
+            other=other,
+        )
+
+    def _allowed(self, fields: Mapping[str, YamlNode], node: YamlMap) -> dict[str, YamlNode]:
+        """Return the operator and the options that have a meaning beside it, noting those that have none."""
+        options = _OPTIONS_OF[self.op]
+        for option in fields.keys() - {self.op, *options}:
+            self.reader.wrong(node.key_spots[option], f"{option!r} has no meaning beside {self.op!r}")
+        if "by" in fields and "minus" in fields:
+            self.reader.wrong(node.key_spots["by"], "'by' has no meaning beside 'minus'")
+        for option in _NEEDED.get(self.op, ()):
+            if option not in node.items:
+                self.reader.wrong(node.spot, f"{self.op!r} needs the field {option!r}")
+        return {name: item for name, item in fields.items() if name == self.op or name in options}
+
+    def _n(self, fields: Mapping[str, YamlNode]) -> int:
+        option = {"nth": "n", "gap": "last", "rate": "min"}.get(self.op, "")
+        given = fields.get(option)
+        if given is None:
+            return 10 if self.op == "gap" else 1
+        n = self.reader.whole(given, f"'{option}'", 2 if self.op == "gap" else 1)
+        if self.op != "rate" and n > OCCURRENCES_MOST:
+            self.reader.wrong(given.spot, f"'{option}' can be at most {OCCURRENCES_MOST}: so many occurrences are kept")
+        return n
 
     def _kind(self, source: YamlText, event: str, prop: str) -> ValueType | None:
-        if self.op != "count":
+        kind = _OF_EVENTS.get(self.op)
+        if kind is None:
             return self._type(source, event, prop)
         if prop:
-            self.reader.wrong(source.spot, f"'count' takes an event, not a property: write {event!r}")
-        return "number"
+            self.reader.wrong(source.spot, f"{self.op!r} takes an event, not a property: write {event!r}")
+        return kind
 
-    def _minus(self, fields: Mapping[str, YamlNode], kind: ValueType, node: YamlMap) -> Fed | None:
+    def _other(self, fields: Mapping[str, YamlNode]) -> Fed | None:
+        """Return the event that closes what is open, or that a rate is per; `where` is no condition on it."""
+        option = "until" if self.op == "open" else "per"
+        source = fields.get(option)
+        event = self.reader.text(source, f"{option!r}")
+        if not event or not isinstance(source, YamlText) or not self._known(source, event):
+            return None
+        return Fed(event, None, None)
+
+    def _minus(self, fields: Mapping[str, YamlNode], kind: ValueType) -> Fed | None:
         """Return what is taken off; the condition, if any, is one on both events."""
         source = fields.get("minus")
-        if source is None:
-            return None
-        if self.op not in ("count", "sum"):
-            self.reader.wrong(node.key_spots["minus"], f"'minus' has no meaning beside {self.op!r}")
-            return None
         text = self.reader.text(source, "'minus'")
         event, _, prop = text.partition(".")
         if not text or not isinstance(source, YamlText) or not self._known(source, event):
@@ -97,21 +164,16 @@ class AggregateReading(msgspec.Struct, frozen=True):
             self.reader.wrong(source.spot, f"what is taken off must be {article(kind)} too; {text} is {article(taken)}")
         return Fed(event, prop or None, self._where(fields.get("where"), event))
 
-    def _by(self, fields: Mapping[str, YamlNode], event: str, node: YamlMap) -> str | None:
-        """Return the property whose values are the keys."""
+    def _by(self, fields: Mapping[str, YamlNode], events: Sequence[str]) -> str | None:
+        """Return the property whose values are the keys; all the events have it."""
         source = fields.get("by")
-        if source is None:
-            return None
-        if self.op not in ("count", "sum"):
-            self.reader.wrong(node.key_spots["by"], f"'by' has no meaning beside {self.op!r}")
-        elif "minus" in fields:
-            self.reader.wrong(node.key_spots["by"], "'by' has no meaning beside 'minus'")
         prop = self.reader.text(source, "'by'")
         if not prop or not isinstance(source, YamlText):
             return None
-        kind = self.events.property_type(self.reader, event, source, prop)
-        if kind not in ("string", "integer", None):
-            self.reader.wrong(source.spot, f"keys are a string or an integer; {event}.{prop} is {article(kind)}")
+        for event in events:
+            kind = self.events.property_type(self.reader, event, source, prop)
+            if kind not in ("string", "integer", None):
+                self.reader.wrong(source.spot, f"keys are a string or an integer; {event}.{prop} is {article(kind)}")
         return prop
 
     def _ending(self, fields: Mapping[str, YamlNode], within_ms: int | None, node: YamlMap) -> int:
@@ -120,9 +182,7 @@ class AggregateReading(msgspec.Struct, frozen=True):
         ending_ms = self.reader.duration(ending, "ending")
         if ending is None:
             return 0
-        if self.op not in _ENDING:
-            self.reader.wrong(node.key_spots["ending"], f"'ending' has no meaning beside {self.op!r}")
-        elif within_ms is None:
+        if within_ms is None:
             self.reader.wrong(
                 node.key_spots["ending"], "'ending' needs 'within': it says how long ago that window ended"
             )
@@ -168,7 +228,7 @@ class AggregateReading(msgspec.Struct, frozen=True):
         if kind not in accepted:
             self.reader.wrong(source.spot, f"{self.op!r} needs {_listed(accepted)}; {source.text} is {article(kind)}")
             return None
-        return "number" if self.op == "distinct" else _VALUE_TYPES[kind]
+        return _OWN_TYPES.get(self.op, _VALUE_TYPES[kind])
 
 
 def _listed(words: Sequence[str]) -> str:

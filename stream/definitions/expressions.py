@@ -7,7 +7,7 @@ import msgspec
 from stream.model.events import Scalar
 
 ValueType = Literal[
-    "number", "money", "string", "boolean", "timestamp", "duration", "items", "number by key", "money by key"
+    "number", "money", "string", "boolean", "timestamp", "duration", "items", "set", "number by key", "money by key"
 ]
 Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
 Operator = Literal["+", "-", "*", "/"]
@@ -84,7 +84,10 @@ class Default(Node, frozen=True, kw_only=True):
 
 
 class AtKey(Node, frozen=True, kw_only=True):
-    """What a trait that is kept by key holds of one key (`views[cart.dearest_item]`); unknown where the key is."""
+    """What a trait that is kept by key holds of one key (`views[cart.dearest_item]`); unknown where the key is.
+
+    Of a set: whether the key is in it (`"editor" in features`).
+    """
 
     trait: str
     key: "Expr"

@@ -7,7 +7,9 @@ import msgspec
 from stream.definitions.expressions import Expr, ValueType
 from stream.model.plan import Plan
 
-Aggregation = Literal["count", "sum", "min", "max", "avg", "first", "last", "distinct", "top"]
+Aggregation = Literal[
+    "count", "sum", "min", "max", "avg", "first", "last", "distinct", "top", "set", "nth", "gap", "open", "rate"
+]
 
 
 class Fed(msgspec.Struct, frozen=True):
@@ -21,11 +23,12 @@ class Fed(msgspec.Struct, frozen=True):
 class Aggregate(msgspec.Struct, frozen=True):
     """A trait computed from one event's occurrences, over a rolling window or, without `within_ms`, all time.
 
-    `property` is None for `count`; `at` names the event's time. `type` is the type of the trait's value: `distinct` and
-    `count` are numbers, `top` a string, the others their property's. `where` is a condition
-    on the occurrence, over its event's properties: where that is not true, it does not count.
+    `property` is None for `count`; `at` names the event's time. `type` is the type of the trait's value: `count`,
+    `distinct`, `open` and `rate` are numbers, `gap` a duration, `top` a string, the others their property's. `where` is
+    a condition on the occurrence, over its event's properties: where that is not true, it does not count.
     The window ends `ending_ms` ago. What `minus` feeds is taken off. It is
-    kept apart for each value of the property `by`.
+    kept apart for each value of the property `by`. `n` says the how manieth (`nth`), of how many (`gap`), or per how
+    many at least (`rate`); `other` is the event that closes (`open`), or that there is one of each time (`rate`).
     """
 
     name: str
@@ -39,6 +42,8 @@ class Aggregate(msgspec.Struct, frozen=True):
     ending_ms: int = 0
     minus: Fed | None = None
     by: str | None = None
+    n: int = 1
+    other: Fed | None = None
 
 
 class Derived(msgspec.Struct, frozen=True):

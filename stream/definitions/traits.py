@@ -15,6 +15,9 @@ from stream.definitions.reading import Reader, Vocabulary
 from stream.definitions.shapes import Aggregate, Derived, Trait
 from stream.definitions.source import YamlMap, YamlNode, YamlText
 
+_OPERATOR_AS_OPTION: Final = {"gap": "last", "rate": "min"}
+"""Operators beside which the name of another one is an option: `{gap: order_completed, last: 10}`."""
+
 _FIELDS: Final = (*OPERATORS, *OPTIONS, "value")
 
 
@@ -55,7 +58,8 @@ def _trait(reader: Reader, name: str, node: YamlNode, events: Events, currency: 
         reader.map(node, f"the trait {name}")
         return None
     fields = reader.fields(node, "a trait", (), _FIELDS)
-    heads = [field for field in fields if field not in OPTIONS]
+    words = {_OPERATOR_AS_OPTION.get(field) for field in fields}
+    heads = [field for field in fields if field not in OPTIONS and field not in words]
     if len(heads) != 1:
         ways = (*OPERATORS, "value")
         if heads or not reader.is_misspelt(node, ways, _FIELDS):
@@ -66,7 +70,7 @@ def _trait(reader: Reader, name: str, node: YamlNode, events: Events, currency: 
             reader.wrong(node.key_spots[option], f"{option!r} has no meaning beside 'value'")
         value = fields["value"]
         return value if reader.text(value, "the value") and isinstance(value, YamlText) else None
-    op = next(op for op in OPERATORS if op in fields)
+    op = next(op for op in OPERATORS if op == heads[0])
     return AggregateReading(reader, op, events, currency).read(name, node, fields)
 
 

@@ -119,6 +119,9 @@ class Typer:
         return parts[0] if len(parts) == 1 else x.Logic(type="boolean", text=self._text(node), op="and", parts=parts)
 
     def _compare(self, node: ast.Compare, place: int, left_node: ast.expr, right_node: ast.expr) -> x.Expr:
+        if isinstance(node.ops[place], ast.In | ast.NotIn) and len(node.ops) == 1:
+            found = self._contained(node, left_node, right_node)
+            return found if isinstance(node.ops[0], ast.In) else x.Not(type="boolean", text=found.text, part=found)
         operator = _COMPARATORS.get(type(node.ops[place]))
         if operator is None:
             self._refuse(node, f"{self._text(node)!r}: compare with == != < <= > >=")
@@ -132,6 +135,17 @@ class Typer:
         whole = self._text(node) if len(node.ops) == 1 else ""
         text = whole or self._source[left_node.col_offset : right_node.end_col_offset]
         return x.Compare(type="boolean", text=text, op=operator, left=left, right=right)
+
+    def _contained(self, node: ast.Compare, left_node: ast.expr, right_node: ast.expr) -> x.Expr:
+        """Type `"editor" in features`, where the trait on the right is a set of texts."""
+        trait, part = self._text(right_node), self._value(left_node)
+        if self._scope.traits.get(trait) != "set" or self._scope.event:
+            if isinstance(right_node, ast.Name) and trait not in self._scope.traits:
+                self._name(right_node)
+            self._refuse(right_node, f"{trait} is no set, as a trait is that has 'set'")
+        if part.type != "string":
+            self._refuse(left_node, f"a set holds strings; {part.text} is a {part.type}")
+        return x.AtKey(type="boolean", text=self._text(node), trait=trait, key=part)
 
     def _as_money(self, part: x.Expr, beside: x.Expr) -> x.Expr:
         """A bare number beside money means the shop's currency."""
@@ -184,6 +198,8 @@ class Typer:
         if text in CONSTANTS:
             return x.Constant(type="boolean", text=text, value=CONSTANTS[text])
         if text in self._scope.traits:
+            if self._scope.traits[text] == "set":
+                self._refuse(node, f"{text} is a set: write 'VALUE' in {text}")
             if self._scope.traits[text] in _OF_A_KEY:
                 self._refuse(node, f"{text} is kept by key: write {text}[KEY] or top({text})")
             kind: x.NameKind = "property" if self._scope.event else "trait"

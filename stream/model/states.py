@@ -57,4 +57,20 @@ class KeyedBuckets(msgspec.Struct, array_like=True, gc=False, tag="k"):
     event: str
 
 
-TraitState = Cell | Mean | Buckets | Tally | KeyedBuckets
+class Moments(msgspec.Struct, array_like=True, gc=False, tag="n"):
+    """The times of the first or the latest few occurrences, ascending; for the first ones also what each brought."""
+
+    times_ms: list[int]
+    values: list[Scalar]
+    event: str
+
+
+class Openings(msgspec.Struct, array_like=True, gc=False, tag="o"):
+    """What is open, and what was closed lately, each by its id with the time; the longest ago first."""
+
+    opened_ms: dict[str, int]
+    closed_ms: dict[str, int]
+    event: str
+
+
+TraitState = Cell | Mean | Buckets | Tally | KeyedBuckets | Moments | Openings

@@ -26,6 +26,7 @@ topics:
     viewed: {product_id: string, category: string, rating: number, price: money}
     measured: {n: number, i: integer, m: money, s: string, f: boolean, g: boolean, t: timestamp}
     closed: {reason: string}
+    settled: {s: string}
   cart:
     product_added: {product_id: string, sku: string, quantity: integer, cart_id: string, price: money}
     product_removed: {product_id: string, sku: string, quantity: integer, cart_id: string}

@@ -4,6 +4,8 @@ import pytest
 
 from tests.definitions.config_text import edited, problems
 
+WAYS = "count, sum, min, max, avg, first, last, distinct, top, set, nth, gap, open, rate, value"
+
 Edit = tuple[str, str, str]
 
 PLAN = [
@@ -119,7 +121,7 @@ TRAITS = [
     ),
     (
         ("favourite: {top: product_viewed.category, within: 30d}", "favourite: {}"),
-        "5:12: a trait needs one of count, sum, min, max, avg, first, last, distinct, top, value",
+        f"5:12: a trait needs one of {WAYS}",
     ),
     (
         ("favourite: {top: product_viewed.category, within: 30d}", "favourite: product_viewed"),
@@ -127,7 +129,7 @@ TRAITS = [
     ),
     (
         ("favourite: {top", "favourite: {count: feature_used, top"),
-        "5:12: a trait needs only one of count, sum, min, max, avg, first, last, distinct, top, value",
+        f"5:12: a trait needs only one of {WAYS}",
     ),
     (("favourite: {top", "orders: {top"), "5:1: 'orders' stands twice; the first is in line 2"),
 ]

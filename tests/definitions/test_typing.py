@@ -12,6 +12,7 @@ TYPES: dict[str, x.ValueType] = {
     "last_order_at": "timestamp",
     "views": "number by key",
     "paid": "money by key",
+    "used": "set",
 }
 SCOPE = Scope(TYPES, frozenset({"vip", "window_shopper"}))
 
@@ -68,6 +69,8 @@ def refusal(text: str) -> ExpressionError:
         ("views['a'] + views[cart.dearest_item] / 2", "number"),
         ("paid[top(views)]", "money"),
         ("paid['a'] >= 20", "boolean"),
+        ("'a' in used", "boolean"),
+        ("s not in used and n > 1", "boolean"),
         ("top(views) == top(paid)", "boolean"),
     ],
 )
@@ -117,6 +120,15 @@ def test_every_combination_that_has_a_meaning_has_a_type(text: str, type_: x.Val
         "-1d < 1d",
         "n > True > 1",
         "views > 5",
+        "used == 'a'",
+        "used",
+        "'a' in views",
+        "'a' in s",
+        "'a' in ('a', 'b')",
+        "n in used",
+        "'a' in used in used",
+        "used['a']",
+        "known(used)",
         "views == views",
         "known(views)",
         "views[n] > 5",
@@ -171,6 +183,7 @@ def test_a_duration_without_a_unit_is_told_what_to_write() -> None:
         ("n > 1 and sinse(t) > 1d", 10, "since"),
         ("kart.total > 5", 0, ""),
         ("vews['a'] > 5", 0, "views"),
+        ("'a' in usd", 7, "used"),
         ("top(vews) == 'a'", 4, "views"),
     ],
 )

@@ -37,6 +37,7 @@ last_at{w}: {{last: measured.at{within}}}
 distinct_s{w}: {{distinct: measured.s{within}}}
 top_s{w}: {{top: measured.s{within}}}
 some{w}: {{count: measured, where: n >= 1 or not f{within}}}
+rate{w}: {{rate: measured, per: viewed, where: not f, min: 2{within}}}
 count_by_s{w}: {{count: measured, by: s, where: not f or i > 0{within}}}
 sum_by_s{w}: {{sum: measured.m, by: s{within}}}
 net{w}: {{count: measured, minus: viewed{within}}}
@@ -51,6 +52,11 @@ _ENDED: Final = "".join(
 _ENDED += "sum_by_s_ended: {sum: measured.n, by: s, within: 10s, ending: 10s}\n"
 _ENDED += "net_ended: {sum: measured.n, minus: measured.i, within: 10s, ending: 10s}\n"
 _DERIVED: Final = """\
+set_s: {set: measured.s, where: known(n) or known(f), within: 10s}
+second_m: {nth: measured.m, n: 2}
+second_at: {nth: viewed.at, n: 2}
+gap: {gap: measured, last: 3, where: known(i)}
+open: {open: measured, until: settled, by: s}
 ratio: {value: sum_n / count}
 is_busy: {value: "count_w >= 2 or default(last_f, false)"}
 paid: {value: sum_m_w + last_m}
@@ -89,6 +95,7 @@ _SHAPES: Final = st.one_of(
     st.tuples(st.just("measured"), st.fixed_dictionaries({}, optional=_PROPS)),
     st.tuples(st.just("measured"), st.fixed_dictionaries(_PROPS)),
     st.tuples(st.just("viewed"), st.just({})),
+    st.tuples(st.just("settled"), st.fixed_dictionaries({}, optional={"s": _PROPS["s"]})),
     st.tuples(st.just("product_added"), st.fixed_dictionaries(_ITEM, optional=_LINE)),
     st.tuples(st.just("product_removed"), st.fixed_dictionaries(_ITEM, optional={"quantity": st.integers(1, 2)})),
     st.tuples(st.just("order_completed"), st.fixed_dictionaries({}, optional={"total": st.integers(0, 900)})),

@@ -75,6 +75,11 @@ class Oracle:
 
     def trait(self, trait: Aggregate, now_ms: int) -> Scalar | None:
         """Return an aggregate over the occurrences that count now."""
+        if trait.op == "open":
+            return len(self._open_ids(trait))
+        if trait.op == "rate":
+            hits, others = (self.trait(of, now_ms) for of in _counts_of(trait))
+            return hits / others if others >= trait.n else None
         if trait.by is not None:
             return self._top(trait, now_ms)
         found = [one for one in self._occurrences(trait) if self._counts(trait, one[0], now_ms)]
@@ -84,7 +89,9 @@ class Oracle:
             return self.trait(msgspec.structs.replace(trait, minus=None), now_ms) - self.trait(less, now_ms)
         if trait.op == "count":
             return len(found)
-        if trait.op == "distinct":
+        if trait.op in ("nth", "gap"):
+            return _of_moments(trait, sorted(found, key=lambda one: one[0]))
+        if trait.op in ("distinct", "set"):
             return len(set(values))
         if trait.op == "sum":
             return sum(values)
@@ -95,7 +102,19 @@ class Oracle:
         if isinstance(node, x.Top):
             return self.trait(trait, now_ms)
         key = self.value(node.key, now_ms)
+        if trait.op == "set":
+            found = [value for at_ms, value in self._occurrences(trait) if self._counts(trait, at_ms, now_ms)]
+            return None if key is None else key in found
         return None if key is None else self._of_key(trait, key, now_ms)
+
+    def _open_ids(self, trait: Aggregate) -> set[Scalar]:
+        of = {event.props[trait.by] for event in self._events if trait.by in event.props}
+        last = {
+            (name, key): max([e.time_ms for e in self._events if (e.name, e.props.get(trait.by)) == (name, key)] + [-1])
+            for name in (trait.event, trait.other.event)
+            for key in of
+        }
+        return {key for key in of if last[trait.event, key] > last[trait.other.event, key]}
 
     def _of_key(self, trait: Aggregate, key: Scalar, now_ms: int) -> Scalar:
         of_key = [event for event in self._events if event.props.get(trait.by) == key]
@@ -135,7 +154,7 @@ class Oracle:
         """The rule of windows: by whole buckets of a 168th; what was last (and last seen) by the millisecond."""
         if trait.within_ms is None:
             return True
-        if trait.op in ("last", "distinct"):
+        if trait.op in ("last", "distinct", "set"):
             return now_ms - at_ms <= trait.within_ms
         width_ms = max(1, trait.within_ms // 168)
         bucket_ends_ms = ((at_ms + self._spread) // width_ms + 1) * width_ms - self._spread
@@ -157,6 +176,18 @@ def _of_some(op: str, found: list[Occurrence], values: list[Scalar]) -> Scalar:
             return max(reversed(found), key=lambda one: one[0])[1]
         case _:
             return min(values, key=lambda value: (-values.count(value), value))
+
+
+def _counts_of(trait: Aggregate) -> tuple[Aggregate, Aggregate]:
+    hits = msgspec.structs.replace(trait, op="count")
+    return hits, msgspec.structs.replace(hits, event=trait.other.event, where=None)
+
+
+def _of_moments(trait: Aggregate, found: list[Occurrence]) -> Scalar | None:
+    if trait.op == "nth":
+        return found[trait.n - 1][1] if len(found) >= trait.n else None
+    latest = found[-trait.n :]
+    return (latest[-1][0] - latest[0][0]) / (len(latest) - 1) if len(latest) > 1 else None
 
 
 def _kleene(op: str, parts: list[Scalar | None]) -> bool | None:

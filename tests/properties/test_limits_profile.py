@@ -142,6 +142,13 @@ def test_no_trait_by_key_keeps_more_than_64_kib_of_one_user(trait: str, window: 
     assert kept_by(f"one: {{{trait}{window}}}") < 64 * KIB
 
 
+@pytest.mark.parametrize(
+    "trait", ["set: measured.s", "open: measured, until: settled, by: s", "nth: measured.s, n: 100"]
+)
+def test_no_trait_over_occurrences_keeps_more_than_64_kib_of_one_user(trait: str):
+    assert kept_by(f"one: {{{trait}}}") < 64 * KIB
+
+
 @pytest.mark.parametrize("op", ["first", "last", "distinct", "top", "count", "sum", "avg", "min", "max"])
 @pytest.mark.parametrize("window", ["", ", within: 30d"])
 def test_no_trait_keeps_more_than_64_kib_of_one_user(op: str, window: str):

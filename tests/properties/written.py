@@ -118,6 +118,11 @@ class _Writer:
             _filled("({} {} {})", boolean, st.sampled_from(("and", "or")), boolean),
             _filled("({} or {} or {})", boolean, boolean, boolean),
             _filled("(not {})", boolean),
+            *(
+                _filled("({} {} {})", self._plain("string"), st.sampled_from(("in", "not in")), st.just(name))
+                for name, its in self._scope.traits.items()
+                if its == "set"
+            ),
             _filled("known({})", st.one_of(number, money, moment, string, boolean)),
         )
 
