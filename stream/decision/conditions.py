@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from math import ceil, floor
 from typing import Final, assert_never
 
+from stream.decision.anniversaries import days_compare, days_to
 from stream.decision.readers import TraitCode
 from stream.decision.reading import Reader, Test
 from stream.decision.rolling import falls_below_ms
@@ -92,6 +93,8 @@ class Compiler:
                 return self._arithmetic(node)
             case x.AtKey() | x.Top():
                 return self._keyed(node)
+            case x.DaysTo():
+                return self._days(node, days_to)
             case _:
                 assert_never(node)
 
@@ -103,6 +106,12 @@ class Compiler:
         if isinstance(node, x.Known):
             return self._assigned(f"{value} is not None", until)
         return self._assigned(f"None if {value} is None else not {value}", until)
+
+    def _called(self, call: str) -> tuple[str, str]:
+        """Write a call that answers with a reading."""
+        v, n = self._fresh()
+        self._line(f"{v}, {n} = {call}")
+        return v, n
 
     def _assigned(self, value: str, until: str) -> tuple[str, str]:
         v, n = self._fresh()
@@ -118,19 +127,22 @@ class Compiler:
             v, _ = self._fresh()
             self._line(f"{v} = p.traits.get({self._given(code.key)}); {v} = {empty} if {v} is None else {v}.value")
             return v, "NEVER"
-        reader = self._given(self._readers[f"cart.{node.name}" if node.kind == "cart" else node.name])
-        v, n = self._fresh()
-        self._line(f"{v}, {n} = {reader}(p, now)")
-        return v, n
+        if node.kind == "identity":
+            return self._assigned(f"p.identity.get({self._given(node.name)})", "NEVER")
+        return self._called(
+            f"{self._given(self._readers[f'cart.{node.name}' if node.kind == 'cart' else node.name])}(p, now)"
+        )
+
+    def _days(self, node: x.DaysTo, answers: object, *further: object) -> tuple[str, str]:
+        date, date_until = self._emit(node.date)
+        v, n = self._called(f"{self._given(answers)}({', '.join(['p, now', date, *map(self._given, further)])})")
+        return v, self._assigned("None", self._earlier(n, date_until))[1]
 
     def _keyed(self, node: x.AtKey | x.Top) -> tuple[str, str]:
         if isinstance(node, x.Top):
-            v, n = self._fresh()
-            self._line(f"{v}, {n} = {self._given(self._readers[node.trait])}(p, now)")
-            return v, n
+            return self._called(f"{self._given(self._readers[node.trait])}(p, now)")
         key, key_until = self._emit(node.key)
-        v, n = self._fresh()
-        self._line(f"{v}, {n} = {self._given(self._traits[node.trait].at_key)}(p, now, {key})")
+        v, n = self._called(f"{self._given(self._traits[node.trait].at_key)}(p, now, {key})")
         return v, self._assigned("None", self._earlier(n, key_until))[1]
 
     def _default(self, node: x.Default) -> tuple[str, str]:
@@ -156,6 +168,8 @@ class Compiler:
             return self._elapsed(node.left, node.op, node.right)
         if isinstance(node.right, x.Since):
             return self._elapsed(node.right, _MIRRORED[node.op], node.left)
+        if isinstance(node.left, x.DaysTo) and isinstance(node.right, x.Constant):
+            return self._days(node.left, days_compare, node.op, node.right.value)
         window = self._counts_within(node.left)
         if window is not None and isinstance(node.right, x.Constant) and node.op not in ("==", "!="):
             return self._rolling_count(self._traits[node.left.text].key, window, node.op, node.right)
@@ -213,7 +227,7 @@ class Compiler:
 
     def _movement(self, node: x.Expr) -> int:
         """Rank what time does to a part: nothing (0), what leaves a window (1), or a comparison with now (2)."""
-        if isinstance(node, x.Since):
+        if isinstance(node, x.Since | x.DaysTo):
             return 2
         if isinstance(node, x.AtKey | x.Top):
             code = self._traits.get(node.trait)

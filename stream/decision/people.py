@@ -9,7 +9,9 @@ from stream.model.text import kept_text
 SUPPRESSING: Final = {"unsubscribed": "unsubscribed", "email_bounced": "bounced", "email_marked_as_spam": "complained"}
 """Events after which no e-mail may be sent to the user, and the reason each gives."""
 
-EVENTS: Final = frozenset({"identify", "consent_changed", *SUPPRESSING})
+IDENTIFY: Final = "identify"
+
+EVENTS: Final = frozenset({IDENTIFY, "consent_changed", *SUPPRESSING})
 
 PURPOSES_KEPT: Final = 64
 """Purposes remembered of a user. A further consent is not taken in; a further refusal takes the place of a consent."""
@@ -17,7 +19,7 @@ PURPOSES_KEPT: Final = 64
 
 def apply(profile: Profile, event: Event) -> None:
     """Let one of `EVENTS` change what is known of the person."""
-    if event.name == "identify":
+    if event.name == IDENTIFY:
         profile.identity.update(event.props)
     elif event.name == "consent_changed":
         _consent(profile, event)

@@ -10,7 +10,7 @@ from stream.definitions.expressions import Constant, Expr, ValueType
 from stream.definitions.hashes import definition_hash
 from stream.definitions.plan import Events
 from stream.definitions.problems import nearest
-from stream.definitions.reading import Reader, Vocabulary, article
+from stream.definitions.reading import RESERVED, Reader, Vocabulary, article
 from stream.definitions.shapes import Aggregate, Aggregation, Fed
 from stream.definitions.source import YamlMap, YamlNode, YamlText
 from stream.model.plan import PropertyType
@@ -68,6 +68,17 @@ _VALUE_TYPES: Final[Mapping[PropertyType, ValueType]] = {
     "boolean": "boolean",
     "timestamp": "timestamp",
 }
+
+
+def identity_types(events: Events) -> dict[str, ValueType]:
+    """Return the types of what users say of themselves: the properties of `identify`, by name."""
+    properties = events.types.get("identify") or {}
+    return {name: _VALUE_TYPES[kind] for name, kind in properties.items() if kind is not None and name not in RESERVED}
+
+
+def doubtful_identity(events: Events) -> frozenset[str]:
+    """Return the properties of `identify` whose own definition is wrong."""
+    return frozenset(name for name, kind in (events.types.get("identify") or {}).items() if kind is None)
 
 
 class AggregateReading(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """The nodes of a checked expression. Every node knows its type and its source text."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -11,7 +11,7 @@ ValueType = Literal[
 ]
 Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
 Operator = Literal["+", "-", "*", "/"]
-NameKind = Literal["trait", "segment", "cart", "property"]
+NameKind = Literal["trait", "segment", "cart", "property", "identity"]
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +28,10 @@ class Constant(Node, frozen=True, kw_only=True):
 
 
 class Name(Node, frozen=True, kw_only=True):
-    """A trait, a segment (a boolean), a property of the cart (`cart.total`) or, of an occurrence, of its event."""
+    """A trait, a segment (a boolean), a property of the cart (`cart.total`) or what the user says of themselves.
+
+    Of an occurrence: a property of its event.
+    """
 
     kind: NameKind
     name: str
@@ -99,7 +102,17 @@ class Top(Node, frozen=True, kw_only=True):
     trait: str
 
 
-Expr = Constant | Name | Compare | Logic | Not | Arithmetic | Since | Known | Default | AtKey | Top
+class DaysTo(Node, frozen=True, kw_only=True):
+    """Whole days until a date comes round again in the user's time zone, 0 on the day; unknown where it is no date."""
+
+    date: "Expr"
+
+
+Expr = Constant | Name | Compare | Logic | Not | Arithmetic | Since | Known | Default | AtKey | Top | DaysTo
+
+
+ZONE: Final = "timezone"
+"""The property of `identify` that holds the user's time zone, by its name in the time zone database."""
 
 
 def children(node: Expr) -> tuple[Expr, ...]:
@@ -117,6 +130,8 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return (node.moment,)
         case AtKey():
             return (node.key,)
+        case DaysTo():
+            return (node.date,)
         case _:
             return ()
 
@@ -125,5 +140,5 @@ def names(node: Expr) -> frozenset[str]:
     """Return the names an expression reads: traits, segments, and `cart` for any property of the cart."""
     if isinstance(node, Name):
         return frozenset({"cart" if node.kind == "cart" else node.name})
-    own = frozenset({node.trait} if isinstance(node, AtKey | Top) else ())
+    own = frozenset({node.trait} if isinstance(node, AtKey | Top) else {ZONE} if isinstance(node, DaysTo) else ())
     return own.union(*map(names, children(node)))

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from stream.definitions.actions import known_actions, read_actions
+from stream.definitions.aggregates import doubtful_identity, identity_types
 from stream.definitions.hashes import version_of
 from stream.definitions.journeys import JourneyWords, read_journey
 from stream.definitions.plan import FILE as PLAN_FILE
@@ -85,12 +86,20 @@ class _Loading(msgspec.Struct, frozen=True):
             self.reader.wrong(Spot(PLAN_FILE, 1, 1), "this file is missing: it says which events there are")
         plan, events = read_plan(self.reader, self.nodes.get(PLAN_FILE))
         segments = self._named("segments", "a segment")
-        words = Vocabulary({}, frozenset(segments), plan.currency)
+        said = identity_types(events)
+        words = Vocabulary(said, frozenset(segments), plan.currency, identity=frozenset(said))
         traits = read_traits(self.reader, self.nodes.get("traits.yaml"), events, words)
         for name in sorted(segments.keys() & (traits.types.keys() | traits.doubtful)):
             self.reader.wrong(Spot(f"segments/{name}.yaml", 1, 1), f"a trait is named {name!r} already")
+        for name in sorted(segments.keys() & (said.keys() - traits.types.keys())):
+            self.reader.wrong(Spot(f"segments/{name}.yaml", 1, 1), f"identify has a property {name!r} already")
         words = Vocabulary(
-            traits.types, words.segments, plan.currency, traits.doubtful, self._is_readable("traits.yaml")
+            {**said, **traits.types},
+            words.segments,
+            plan.currency,
+            traits.doubtful | doubtful_identity(events),
+            self._is_readable("traits.yaml") and self._is_readable(PLAN_FILE),
+            identity=words.identity,
         )
         known = known_actions(self.nodes.get("actions.yaml"), complete=self._is_readable("actions.yaml"))
         actions = read_actions(self.reader, self.nodes.get("actions.yaml"), words)

@@ -46,6 +46,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     doubtful: frozenset[str] = frozenset()
     complete: bool = True
     event: str = ""
+    identity: frozenset[str] = frozenset()
 
     def doubts(self, text: str) -> bool:
         """Return whether an expression reads a name that another mistake has left without a type."""
@@ -199,7 +200,7 @@ class Reader:
         """Return a checked expression; None where it is wrong, or where another mistake keeps it from being checked."""
         if not self.text(node, of) or not isinstance(node, YamlText):
             return None
-        scope = Scope(words.traits, words.segments, words.currency, words.event)
+        scope = Scope(words.traits, words.segments, words.currency, words.event, words.identity)
         try:
             unknown = unknown_names(node.text, scope, words.doubtful)
             if words.doubts(node.text) or (unknown and words.complete):

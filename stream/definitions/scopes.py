@@ -20,14 +20,16 @@ CART: Final[Mapping[str, ValueType]] = {
 class Scope(msgspec.Struct, frozen=True):
     """What an expression may name: traits with their types, segments, and the shop's currency for bare amounts.
 
-    With an `event` it is a condition on one occurrence of it: the types are those of the event's properties, and there
-    is no cart, since the profile is not read.
+    Of the names in `traits`, those in `identity` are what users say of themselves. With an `event` it is a condition on
+    one occurrence of it: the types are those of the event's properties, and there is no cart, since the profile is not
+    read.
     """
 
     traits: Mapping[str, ValueType]
     segments: frozenset[str] = frozenset()
     currency: str = "USD"
     event: str = ""
+    identity: frozenset[str] = frozenset()
 
     def names(self) -> tuple[str, ...]:
         """Return all names there are."""

@@ -37,7 +37,8 @@ def read_traits(reader: Reader, node: YamlNode | None, events: Events, words: Vo
     traits: dict[str, Trait] = {}
     derived: dict[str, YamlText] = {}
     for name, item in root.items.items():
-        reader.name(name, root.key_spots[name], "a trait")
+        if reader.name(name, root.key_spots[name], "a trait") and name in words.identity:
+            reader.wrong(root.key_spots[name], f"identify has a property {name!r} already")
         found = _trait(reader, name, item, events, words.currency)
         if isinstance(found, YamlText):
             derived[name] = found
@@ -85,7 +86,7 @@ def _add_derived(
     doubtful = root.items.keys() - traits.keys() - derived.keys()
     doubtful |= {name for cycle in cycles for name in cycle}
     for name in order:
-        types = {known: _type_of(trait) for known, trait in traits.items()}
+        types = {**words.traits, **{known: _type_of(trait) for known, trait in traits.items()}}
         told = msgspec.structs.replace(words, traits=types, doubtful=frozenset(doubtful - types.keys()))
         value = _derived_value(reader, derived[name], told)
         if value is None:

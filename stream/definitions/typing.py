@@ -10,7 +10,7 @@ from stream.definitions.problems import nearest
 from stream.definitions.scopes import CART, Scope
 from stream.model.money import minor_units
 
-FUNCTIONS: Final = {"since": 1, "until": 1, "known": 1, "default": 2, "top": 1}
+FUNCTIONS: Final = {"since": 1, "until": 1, "known": 1, "default": 2, "top": 1, "days_to": 1}
 _OF_A_KEY: Final[Mapping[x.ValueType, x.ValueType]] = {"number by key": "number", "money by key": "money"}
 """Of what is kept by key, the type of what it holds of one."""
 
@@ -169,6 +169,8 @@ class Typer:
             return self._default(node, part)
         if self._scope.event:
             self._refuse(node, f"{name}(...) has no meaning in a condition on {self._scope.event}: it is asked once")
+        if name == "days_to" and part.type in ("string", "timestamp"):
+            return x.DaysTo(type="number", text=text, date=part)
         if part.type != "timestamp":
             self._refuse(node.args[0], f"{name}(...) needs a time; {part.text} is a {part.type}")
         return x.Since(type="duration", text=text, moment=part, direction=1 if name == "since" else -1)
@@ -203,6 +205,8 @@ class Typer:
             if self._scope.traits[text] in _OF_A_KEY:
                 self._refuse(node, f"{text} is kept by key: write {text}[KEY] or top({text})")
             kind: x.NameKind = "property" if self._scope.event else "trait"
+            if text in self._scope.identity:
+                kind = "identity"
             return x.Name(type=self._scope.traits[text], text=text, kind=kind, name=text)
         if text in self._scope.segments:
             return x.Name(type="boolean", text=text, kind="segment", name=text)

@@ -36,7 +36,8 @@ topics:
     email_marked_as_spam:
     unsubscribed:
   people:
-    identify: {email: string, first_name: string, locale: string, timezone: string, phone: string, country: string}
+    identify: {email: string, first_name: string, locale: string, timezone: string, phone: string, country: string,
+      birthday: string, renews_at: timestamp, age: integer}
     consent_changed: {purpose: string, granted: boolean}
     erasure_requested:
 """
@@ -76,7 +77,11 @@ def assuming(definitions: Definitions, *purposes: str) -> Definitions:
 def scope_of(definitions: Definitions) -> Scope:
     """Return what an expression over these definitions may name."""
     types = {t.name: t.type if isinstance(t, Aggregate) else t.value.type for t in definitions.traits.values()}
-    return Scope(types, frozenset(definitions.segments), definitions.plan.currency)
+    planned = definitions.plan.events["identify"].properties
+    kinds = {"string": "string", "timestamp": "timestamp", "integer": "number"}
+    said = {name: kinds[its.type] for name, its in planned.items() if name not in types}
+    segments = frozenset(definitions.segments)
+    return Scope(said | types, segments, definitions.plan.currency, identity=frozenset(said))
 
 
 class Story:

@@ -139,3 +139,23 @@ def test_the_same_fields_under_another_name_are_another_definition() -> None:
 def test_the_order_in_which_files_are_given_makes_no_difference(order: list[str]) -> None:
     definitions = load({name: SMALL[name] for name in order})
     assert (definitions.version, list(definitions.segments)) == (loaded().version, list(loaded().segments))
+
+
+def test_what_users_say_of_themselves_is_named_by_its_property() -> None:
+    people = "    consent_changed: {purpose: string, granted: boolean}\n"
+    named = edited("events.yaml", people, f"{people}    identify: {{plan: string, age: integer}}\n")
+    segment = {"segments/pro.yaml": "when: plan == 'pro' and age >= 18\n"}
+    assert problems({**named, **segment}) == []
+    wrong = {"segments/pro.yaml": "when: pla == 'pro' and age == 'x'\n"}
+    assert problems({**named, **wrong}) == [
+        "segments/pro.yaml:1:7: there is no trait or segment 'pla' (did you mean 'plan'?)"
+    ]
+
+
+def test_no_trait_and_no_segment_has_the_name_of_what_users_say_of_themselves() -> None:
+    people = "    consent_changed: {purpose: string, granted: boolean}\n"
+    named = edited("events.yaml", people, f"{people}    identify: {{spend: number, vip: boolean}}\n")
+    assert problems(named) == [
+        "segments/vip.yaml:1:1: identify has a property 'vip' already",
+        "traits.yaml:3:1: identify has a property 'spend' already",
+    ]

@@ -89,12 +89,20 @@ _PROPS: Final = {
     "f": st.booleans(),
     "t": st.integers(0, 40_000),
 }
+_SAID: Final = {
+    "country": st.sampled_from(("a", "b")),
+    "age": st.integers(0, 3),
+    "birthday": st.sampled_from(("1990-01-01", "1992-02-29", "1990-01-02", "1990-12-31", "some day")),
+    "timezone": st.sampled_from(("Europe/Berlin", "Pacific/Auckland", "America/New_York")),
+    "renews_at": st.integers(0, 40_000),
+}
 _ITEM: Final = {"product_id": st.sampled_from(("p1", "p2", "p3"))}
 _LINE: Final = {"quantity": st.integers(1, 3), "price": st.integers(0, 900)}
 _SHAPES: Final = st.one_of(
     st.tuples(st.just("measured"), st.fixed_dictionaries({}, optional=_PROPS)),
     st.tuples(st.just("measured"), st.fixed_dictionaries(_PROPS)),
     st.tuples(st.just("viewed"), st.just({})),
+    st.tuples(st.just("identify"), st.fixed_dictionaries({}, optional=_SAID)),
     st.tuples(st.just("settled"), st.fixed_dictionaries({}, optional={"s": _PROPS["s"]})),
     st.tuples(st.just("product_added"), st.fixed_dictionaries(_ITEM, optional=_LINE)),
     st.tuples(st.just("product_removed"), st.fixed_dictionaries(_ITEM, optional={"quantity": st.integers(1, 2)})),

@@ -10,6 +10,7 @@ from stream.definitions import expressions as x
 from stream.definitions.shapes import Aggregate, Definitions
 from stream.model.events import Event, Scalar
 from tests.properties.cart_oracle import cart_of
+from tests.properties.local_oracle import days_to, identity_of
 
 _OPERATIONS: Final = {
     "==": operator.eq,
@@ -56,7 +57,7 @@ class Oracle:
             case x.Default():
                 part = self.value(node.part, now_ms)
                 return self.value(node.otherwise, now_ms) if part is None else part
-            case x.AtKey() | x.Top():
+            case x.AtKey() | x.Top() | x.DaysTo():
                 return self._keyed(node, now_ms)
             case x.Since():
                 moment = self.value(node.moment, now_ms)
@@ -97,7 +98,9 @@ class Oracle:
             return sum(values)
         return _of_some(trait.op, found, values) if found else None
 
-    def _keyed(self, node: x.AtKey | x.Top, now_ms: int) -> Scalar | None:
+    def _keyed(self, node: x.AtKey | x.Top | x.DaysTo, now_ms: int) -> Scalar | None:
+        if isinstance(node, x.DaysTo):
+            return days_to(self.value(node.date, now_ms), now_ms, identity_of(self._events).get("timezone"))
         trait = self._definitions.traits[node.trait]
         if isinstance(node, x.Top):
             return self.trait(trait, now_ms)
@@ -133,6 +136,8 @@ class Oracle:
     def _named(self, node: x.Name, now_ms: int) -> Scalar | None:
         if node.kind == "cart":
             return cart_of(self._events).property(node.name)
+        if node.kind == "identity":
+            return identity_of(self._events).get(node.name)
         if node.kind == "property":
             return now_ms if node.name == "at" else self._occurrence.props.get(node.name)
         if node.kind == "segment":

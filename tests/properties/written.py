@@ -77,6 +77,7 @@ class _Writer:
             _filled("({} / {})", money, money),
             _filled("({} / {})", duration, duration),
             *self._of_keys("number"),
+            _filled("days_to({})", st.one_of(st.just("birthday"), self._plain("timestamp"))),
         )
 
     def _money(self, depth: int) -> Sequence[Text]:

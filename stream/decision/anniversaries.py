@@ -1,0 +1,82 @@
+"""Days until a date comes round again, in the user's time zone."""
+
+import operator
+from calendar import isleap
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from stream.decision.reading import Reading
+from stream.definitions.expressions import ZONE
+from stream.model.events import Scalar
+from stream.model.profile import NEVER, Profile
+from stream.model.zones import day_begins_ms, local_date, zone_named
+
+COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_LONGEST_DAYS: Final = 366
+_LAST_YEAR: Final = 9_998
+_UTC: Final = ZoneInfo("UTC")
+
+
+def zone_of(profile: Profile) -> ZoneInfo:
+    """Return the time zone that the user has told; UTC where none, or none that is known."""
+    name = profile.identity.get(ZONE)
+    return (zone_named(name) if isinstance(name, str) else None) or _UTC
+
+
+def days_to(profile: Profile, now_ms: int, told: Scalar | None) -> Reading:
+    """Return the days until an anniversary; they change at the next midnight."""
+    zone = zone_of(profile)
+    day, today = _date(told, zone), local_date(now_ms, zone)
+    if day is None:
+        return None, NEVER
+    return (_next(day, today) - today).days, day_begins_ms(today + timedelta(days=1), zone)
+
+
+def days_compare(profile: Profile, now_ms: int, told: Scalar | None, op: str, limit: float) -> Reading:
+    """Compare the days until an anniversary with a number; the comparison changes at the midnight when it turns."""
+    zone, holds = zone_of(profile), COMPARISONS[op]
+    day, today = _date(told, zone), local_date(now_ms, zone)
+    if day is None:
+        return None, NEVER
+    left = (_next(day, today) - today).days
+    value = holds(left, limit)
+    for later in range(1, left + 1):
+        if holds(left - later, limit) != value:
+            return value, day_begins_ms(today + timedelta(days=later), zone)
+    after = today + timedelta(days=left + 1)
+    left = (_next(day, after) - after).days
+    for later in range(left + 1):
+        if holds(left - later, limit) != value:
+            return value, day_begins_ms(after + timedelta(days=later), zone)
+    # A year in which nothing turns may be followed by a leap year: it is asked again then.
+    return value, day_begins_ms(after, zone) if -1 <= limit <= _LONGEST_DAYS else NEVER
+
+
+def _next(day: date, today: date) -> date:
+    found = _in_year(day, today.year)
+    return found if found >= today else _in_year(day, today.year + 1)
+
+
+def _in_year(day: date, year: int) -> date:
+    """Return a date in another year; the 29th of February is the 28th where there is none."""
+    is_missing = (day.month, day.day) == (2, 29) and not isleap(year)
+    return date(year, 2, 28) if is_missing else date(year, day.month, day.day)
+
+
+def _date(told: Scalar | None, zone: ZoneInfo) -> date | None:
+    """Return the date of a timestamp where the zone is, or of a text that begins with one, `1990-02-28`."""
+    if isinstance(told, str):
+        try:
+            return date.fromisoformat(told[:10]) if len(told[:10]) == len("1990-02-28") else None
+        except ValueError:
+            return None
+    return local_date(int(told), zone) if told is not None else None
