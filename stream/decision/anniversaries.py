@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from stream.decision.local_time import zone_of
 from stream.decision.reading import Reading
-from stream.definitions.expressions import ZONE
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Profile
-from stream.model.zones import day_begins_ms, local_date, zone_named
+from stream.model.zones import day_begins_ms, local_date
 
 COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "==": operator.eq,
@@ -23,13 +23,6 @@ COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 }
 _LONGEST_DAYS: Final = 366
 _LAST_YEAR: Final = 9_998
-_UTC: Final = ZoneInfo("UTC")
-
-
-def zone_of(profile: Profile) -> ZoneInfo:
-    """Return the time zone that the user has told; UTC where none, or none that is known."""
-    name = profile.identity.get(ZONE)
-    return (zone_named(name) if isinstance(name, str) else None) or _UTC
 
 
 def days_to(profile: Profile, now_ms: int, told: Scalar | None) -> Reading:

@@ -170,9 +170,9 @@ class Compiler:
             return self._elapsed(node.right, _MIRRORED[node.op], node.left)
         if isinstance(node.left, x.DaysTo) and isinstance(node.right, x.Constant):
             return self._days(node.left, days_compare, node.op, node.right.value)
-        window = self._counts_within(node.left)
-        if window is not None and isinstance(node.right, x.Constant) and node.op not in ("==", "!="):
-            return self._rolling_count(self._traits[node.left.text].key, window, node.op, node.right)
+        falling = self._falling(node)
+        if falling is not None:
+            return falling
         (left, left_until), (right, right_until) = self._emit(node.left), self._emit(node.right)
         unknown = " or ".join(f"{side} is None" for side in (left, right) if side[0] != "g")
         compared = f"{left} {node.op} {right}"
@@ -190,9 +190,24 @@ class Compiler:
         self._line(f"    if now >= {n}: {n} = NEVER")
         return v, self._assigned("None", self._earlier(self._earlier(n, moment_until), size_until))[1]
 
-    def _counts_within(self, node: x.Expr) -> Window | None:
-        code = self._traits.get(node.name) if isinstance(node, x.Name) and node.kind == "trait" else None
-        return code.counts_within if code is not None else None
+    def _falling(self, node: x.Compare) -> tuple[str, str] | None:
+        """Compare what only falls with time with a number, since it is known when; None where it is nothing of that."""
+        code = self._traits.get(node.left.text) if isinstance(node.left, x.Name) and node.left.kind == "trait" else None
+        if code is None or not isinstance(node.right, x.Constant) or node.op in ("==", "!="):
+            return None
+        if code.counts_within is not None:
+            return self._rolling_count(code.key, code.counts_within, node.op, node.right)
+        return self._streak(node.left, node.op, node.right) if code.trait.op == "streak" else None
+
+    def _streak(self, node: x.Expr, op: str, limit: x.Constant) -> tuple[str, str]:
+        """A streak only ends with time: one that is below a limit stays so."""
+        days, until = self._emit(node)
+        reaches = ">=" if op in (">=", "<") else ">"
+        v, n = self._assigned(f"{days} {reaches} {self._given(limit.value)}", "NEVER")
+        self._line(f"if {v}: {n} = {until}")
+        if op in ("<", "<="):
+            self._line(f"{v} = not {v}")
+        return v, n
 
     def _rolling_count(self, key: str, window: Window, op: str, limit: x.Constant) -> tuple[str, str]:
         """A rolling count only falls with time, so that the moment it falls below a limit is known to the bucket."""

@@ -130,6 +130,7 @@ class Program:
             changed.add("cart")
         if event == people.IDENTIFY and event in self.definitions.plan.events:
             changed |= self.definitions.plan.events[event].properties.keys()
+            changed |= {code.trait.name for code in self._traits if code.trait.op == "streak"}  # by local days
         return Handler(
             tuple((fed, update) for code in self._traits for name, fed, update in code.updates if name == event),
             tuple(feed for code in self._traits for name, feed in code.feeds if name == event),

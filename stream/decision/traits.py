@@ -10,6 +10,7 @@ from stream.decision.rates import rate_reader
 from stream.decision.readers import TraitCode
 from stream.decision.reading import Feed, Reader, Update
 from stream.decision.rolling import rolling_trait
+from stream.decision.streaks import streak_trait
 from stream.decision.tallies import contained_reader, tally_trait, top_reader
 from stream.decision.totals import total_trait
 from stream.decision.windows import Window, window
@@ -90,6 +91,8 @@ def _falls_within(trait: Aggregate) -> Window | None:
 def _operator(trait: Aggregate, key: str) -> tuple[Update, Reader]:
     if trait.op == "nth":
         return nth_trait(key, trait.n)
+    if trait.op == "streak":
+        return streak_trait(key, trait.every)
     if trait.op == "gap":
         return gap_trait(key, trait.n)
     if trait.op in ("distinct", "set", "top"):

@@ -11,12 +11,13 @@ from stream.definitions.hashes import definition_hash
 from stream.definitions.plan import Events
 from stream.definitions.problems import nearest
 from stream.definitions.reading import RESERVED, Reader, Vocabulary, article
-from stream.definitions.shapes import Aggregate, Aggregation, Fed
+from stream.definitions.shapes import Aggregate, Aggregation, Fed, Period
 from stream.definitions.source import YamlMap, YamlNode, YamlText
 from stream.model.plan import PropertyType
 
 OPERATORS: Final[tuple[Aggregation, ...]] = get_args(Aggregation)
-OPTIONS: Final = ("within", "where", "ending", "minus", "by", "n", "until", "per")
+PERIODS: Final[tuple[Period, ...]] = get_args(Period)
+OPTIONS: Final = ("within", "where", "ending", "minus", "by", "n", "until", "per", "every")
 """The fields that may stand beside an operator."""
 
 _ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
@@ -38,6 +39,7 @@ _OPTIONS_OF: Final[Mapping[Aggregation, tuple[str, ...]]] = {
     "gap": ("where", "last"),
     "open": ("where", "until", "by"),
     "rate": ("within", "where", "per", "min"),
+    "streak": ("where", "every"),
 }
 """What may stand beside each operator. Only windows that are kept in buckets can have ended some time ago."""
 
@@ -48,6 +50,7 @@ _OF_EVENTS: Final[Mapping[Aggregation, ValueType]] = {
     "gap": "duration",
     "open": "number",
     "rate": "number",
+    "streak": "number",
 }
 """The operators that take an event as a whole, and the type of their value."""
 
@@ -122,6 +125,7 @@ class AggregateReading(msgspec.Struct, frozen=True):
             by=by,
             n=n,
             other=other,
+            every=self._every(fields),
         )
 
     def _allowed(self, fields: Mapping[str, YamlNode], node: YamlMap) -> dict[str, YamlNode]:
@@ -135,6 +139,14 @@ class AggregateReading(msgspec.Struct, frozen=True):
             if option not in node.items:
                 self.reader.wrong(node.spot, f"{self.op!r} needs the field {option!r}")
         return {name: item for name, item in fields.items() if name == self.op or name in options}
+
+    def _every(self, fields: Mapping[str, YamlNode]) -> Period:
+        given = fields.get("every")
+        text = self.reader.text(given, "'every'") or "day"
+        found = next((period for period in PERIODS if period == text), None)
+        if found is None and given is not None:
+            self.reader.wrong(given.spot, f"'every' is {_listed(PERIODS)}, not {text!r}", nearest(text, PERIODS))
+        return found or "day"
 
     def _n(self, fields: Mapping[str, YamlNode]) -> int:
         option = {"nth": "n", "gap": "last", "rate": "min"}.get(self.op, "")

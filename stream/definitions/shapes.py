@@ -7,8 +7,25 @@ import msgspec
 from stream.definitions.expressions import Expr, ValueType
 from stream.model.plan import Plan
 
+Period = Literal["day", "week"]
+"""Local periods; weeks begin on Monday."""
+
 Aggregation = Literal[
-    "count", "sum", "min", "max", "avg", "first", "last", "distinct", "top", "set", "nth", "gap", "open", "rate"
+    "count",
+    "sum",
+    "min",
+    "max",
+    "avg",
+    "first",
+    "last",
+    "distinct",
+    "top",
+    "set",
+    "nth",
+    "gap",
+    "open",
+    "rate",
+    "streak",
 ]
 
 
@@ -23,12 +40,13 @@ class Fed(msgspec.Struct, frozen=True):
 class Aggregate(msgspec.Struct, frozen=True):
     """A trait computed from one event's occurrences, over a rolling window or, without `within_ms`, all time.
 
-    `property` is None for `count`; `at` names the event's time. `type` is the type of the trait's value: `count`,
-    `distinct`, `open` and `rate` are numbers, `gap` a duration, `top` a string, the others their property's. `where` is
-    a condition on the occurrence, over its event's properties: where that is not true, it does not count.
-    The window ends `ending_ms` ago. What `minus` feeds is taken off. It is
-    kept apart for each value of the property `by`. `n` says the how manieth (`nth`), of how many (`gap`), or per how
-    many at least (`rate`); `other` is the event that closes (`open`), or that there is one of each time (`rate`).
+    `property` is None where the operator takes the event as a whole; `at` names the event's time. `type` is the type of
+    the trait's value: `count`, `distinct`, `open`, `rate` and `streak` are numbers, `gap` a duration, `top` a string,
+    the others their property's. `where` is a condition on the occurrence, over its event's properties: where that is
+    not true, it does not count. The window ends `ending_ms` ago. What `minus` feeds is taken off. It is kept apart for
+    each value of the property `by`. `n` is the number of the occurrence (`nth`), of how many it is (`gap`), or per how
+    many at least (`rate`). `other` is the event that closes (`open`), or that is counted to divide by (`rate`). `every`
+    is what a `streak` counts.
     """
 
     name: str
@@ -44,6 +62,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     by: str | None = None
     n: int = 1
     other: Fed | None = None
+    every: Period = "day"
 
 
 class Derived(msgspec.Struct, frozen=True):

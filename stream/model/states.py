@@ -73,4 +73,12 @@ class Openings(msgspec.Struct, array_like=True, gc=False, tag="o"):
     event: str
 
 
-TraitState = Cell | Mean | Buckets | Tally | KeyedBuckets | Moments | Openings
+class Runs(msgspec.Struct, array_like=True, gc=False, tag="r"):
+    """Runs of consecutive local days or weeks, by number: the first and the last of each, ascending and apart."""
+
+    firsts: list[int]
+    lasts: list[int]
+    event: str
+
+
+TraitState = Cell | Mean | Buckets | Tally | KeyedBuckets | Moments | Openings | Runs

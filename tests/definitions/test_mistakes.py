@@ -4,7 +4,7 @@ import pytest
 
 from tests.definitions.config_text import edited, problems
 
-WAYS = "count, sum, min, max, avg, first, last, distinct, top, set, nth, gap, open, rate, value"
+WAYS = "count, sum, min, max, avg, first, last, distinct, top, set, nth, gap, open, rate, streak, value"
 
 Edit = tuple[str, str, str]
 

@@ -56,6 +56,8 @@ set_s: {set: measured.s, where: known(n) or known(f), within: 10s}
 second_m: {nth: measured.m, n: 2}
 second_at: {nth: viewed.at, n: 2}
 gap: {gap: measured, last: 3, where: known(i)}
+days: {streak: measured}
+weeks: {streak: measured, every: week, where: not f}
 open: {open: measured, until: settled, by: s}
 ratio: {value: sum_n / count}
 is_busy: {value: "count_w >= 2 or default(last_f, false)"}

@@ -35,6 +35,22 @@ def days_to(told: Scalar | None, now_ms: int, zone: Scalar | None) -> int | None
     return count
 
 
+def streak(at_ms: Sequence[tuple[int, Scalar | None]], now_ms: int, zone: Scalar | None, every: str) -> int:
+    """Count the days (or weeks, by their Mondays) in a row; each occurrence comes with the zone known then."""
+    step = timedelta(days=1 if every == "day" else 7)
+
+    def begin(day: date) -> date:
+        return day if every == "day" else day - timedelta(days=day.weekday())
+
+    days = {begin(local_date(time_ms, its_zone)) for time_ms, its_zone in at_ms}
+    if not days or max(days) < begin(local_date(now_ms, zone)) - step:
+        return 0
+    last, count = max(days), 0
+    while last - count * step in days:
+        count += 1
+    return count
+
+
 def _is_anniversary(found: date, day: date) -> bool:
     if (day.month, day.day) == (2, 29) and (found.month, found.day) == (2, 28):
         return (found + timedelta(days=1)).month == 3

@@ -10,7 +10,7 @@ from stream.definitions import expressions as x
 from stream.definitions.shapes import Aggregate, Definitions
 from stream.model.events import Event, Scalar
 from tests.properties.cart_oracle import cart_of
-from tests.properties.local_oracle import days_to, identity_of
+from tests.properties.local_oracle import days_to, identity_of, streak
 
 _OPERATIONS: Final = {
     "==": operator.eq,
@@ -90,6 +90,8 @@ class Oracle:
             return self.trait(msgspec.structs.replace(trait, minus=None), now_ms) - self.trait(less, now_ms)
         if trait.op == "count":
             return len(found)
+        if trait.op == "streak":
+            return self._streak(trait, now_ms)
         if trait.op in ("nth", "gap"):
             return _of_moments(trait, sorted(found, key=lambda one: one[0]))
         if trait.op in ("distinct", "set"):
@@ -109,6 +111,14 @@ class Oracle:
             found = [value for at_ms, value in self._occurrences(trait) if self._counts(trait, at_ms, now_ms)]
             return None if key is None else key in found
         return None if key is None else self._of_key(trait, key, now_ms)
+
+    def _streak(self, trait: Aggregate, now_ms: int) -> int:
+        known, at_ms = {}, []
+        for event in self._events:
+            known |= identity_of([event])
+            if event.name == trait.event and self._meets(trait.where, event):
+                at_ms.append((event.time_ms, known.get("timezone")))
+        return streak(at_ms, now_ms, known.get("timezone"), trait.every)
 
     def _open_ids(self, trait: Aggregate) -> set[Scalar]:
         of = {event.props[trait.by] for event in self._events if trait.by in event.props}
