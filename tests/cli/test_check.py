@@ -45,7 +45,7 @@ def test_five_planted_mistakes_are_told_each_at_its_line(config: Path) -> None:
         "journeys/cart_recovery.yaml:13:18",
         "segments/at_risk.yaml:2:7",
         "segments/repeat_buyer.yaml:2:1",
-        "traits.yaml:4:30",
+        "traits.yaml:7:30",
     ]
     assert lines[-1].startswith("5 problems")
 
