@@ -152,7 +152,7 @@ async def undecided(settings: Settings) -> list[str]:
 
 
 ROWS = [
-    Row("erase", f"a user erased when a worker crashed ends erased; {ORACLE}", 6, erase),
+    Row("erase", f"a user erased when a worker crashed ends erased; {ORACLE}", 3, erase),
     Row(
         "poison",
         f"each poison record is dead-lettered exactly once, nothing is left undecided, and beside them {ORACLE}",

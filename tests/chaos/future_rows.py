@@ -163,7 +163,7 @@ ROWS = [
     Row(
         "future",
         "no timer of another user fires before its time, none is held up, and what is too far ahead is dead-lettered",
-        8,
+        5,
         future,
     )
 ]
