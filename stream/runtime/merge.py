@@ -125,13 +125,13 @@ class WallMerge:
     def _waits(self, item: Item, *, is_first: bool) -> bool:
         """Whether a timer of the item's user is due before it, by now, at a time not known of all sources.
 
-        What was handed over of the same user decides when; so does each timer that fires.
+        What was handed over of the same user decides when, also in known time; so does each timer that fires.
         """
         event = item.event
         if event is None or item.stray is not None:
             return False
         user, before_ms = event.user, min(item.order_ms, event.time_ms - 1)
-        if user in self._taken_users:
+        if user in self._taken_users or not (is_first or self._taken_users):
             return True
         self._taken_users.add(user)
         if self._timers.due_ms(user) > before_ms:

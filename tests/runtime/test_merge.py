@@ -106,13 +106,13 @@ def test_an_item_waits_too_for_a_timer_that_comes_of_one_fired_in_known_time() -
     assert timers["u"] == 130
 
 
-def test_two_items_of_one_user_in_time_not_known_are_handed_over_one_by_one() -> None:
+def test_an_item_in_time_not_known_is_handed_over_when_those_of_its_user_before_it_are_decided() -> None:
     sources = Sources()
     a, b = lanes(sources, "a", "b")
     fill(a, 90, 100, 110, 120)
     sources.fetched[b.tp] = -0.1
     merge = live(a, b, clock=Clock(NOW))
-    assert [shown(merge.take(99)) for _ in range(3)] == [[(90, 0), (100, 0), (110, 0)], [(120, 0)], []]
+    assert [shown(merge.take(99)) for _ in range(4)] == [[(90, 0), (100, 0)], [(110, 0)], [(120, 0)], []]
 
 
 def test_an_item_of_the_future_waits_for_no_timer_that_is_due_later_than_now() -> None:
