@@ -131,7 +131,8 @@ class Chaos:
         """Compact the changelog, all of it that may be."""
         forget_before_ms = self._cluster.loop.epoch_ms() - TOMBSTONES_KEPT_MS
         for number in range(self._cluster.tasks):
-            removed = self._cluster.log[TP(CHANGELOG, number)].compact(forget_before_ms)
+            up_to = self._cluster.changelog.compacted_up_to(number)
+            removed = self._cluster.log[TP(CHANGELOG, number)].compact(forget_before_ms, up_to)
             if removed:
                 self._cluster.trace("chaos", "compacts changelog", number, "of", removed)
 

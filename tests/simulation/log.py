@@ -105,11 +105,14 @@ class Partition:
             found.append(entry)
         return found, stable
 
-    def compact(self, forget_before_ms: int) -> int:
-        """Keep the latest record of each key below the last stable offset, tombstones for a while; count what went."""
-        stable, removed = self.stable, 0
-        latest = {entry.key: entry.offset for entry in self.committed()}
-        for offset in range(stable):
+    def compact(self, forget_before_ms: int, up_to: int) -> int:
+        """Keep the latest record of each key below an offset, tombstones for a while; return how many went.
+
+        `up_to` is at most the last stable offset.
+        """
+        removed = 0
+        latest = {entry.key: entry.offset for entry in self.committed(0, up_to)}
+        for offset in range(up_to):
             entry = self.entries[offset]
             if entry is None:
                 continue

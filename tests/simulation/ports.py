@@ -13,7 +13,7 @@ from stream.runtime.ports import TP
 from stream.runtime.task_ports import Failed, Fenced, Outgoing
 from tests.simulation.coordinator import Coordinator
 from tests.simulation.log import Log
-from tests.simulation.loop import OWNER, SimulatedLoop
+from tests.simulation.loop import OWNER, Owner, SimulatedLoop
 from tests.simulation.net import Channel, Network
 from tests.simulation.trace import Trace
 
@@ -141,12 +141,30 @@ class SimulatedChangelog:
         self._network: Final = network
         self._log: Final = log
         self._trace: Final = trace
+        self._read: Final[list[tuple[Owner, int, int]]] = []
+
+    def compacted_up_to(self, partition: int) -> int:
+        """Return up to where it may be compacted now.
+
+        A record removes the one before it only when it is older than min.compaction.lag.ms, which outlasts every
+        recovery: so none that is under way misses what it was to read.
+        """
+        ends = [end for owner, number, end in self._read if number == partition and not owner.is_dead]
+        return min([self._log[TP(CHANGELOG, partition)].stable, *ends])
 
     async def read(self, partition: int) -> AsyncIterator[Sequence[tuple[bytes, bytes | None]]]:
-        log, chance = self._log[TP(CHANGELOG, partition)], self._network.weather.chance
-        end = await self._network.look(lambda: log.stable)
-        self._trace(OWNER.get().name, "recovers task", partition, "up to", end)
-        offset, limit = 0, chance.choice([1, 3, 20, 500])
-        while offset < end:
-            found, offset = await self._network.look(partial(log.fetch, offset, limit))
-            yield [(entry.key or b"", entry.value) for entry in found]
+        log, chance, owner = self._log[TP(CHANGELOG, partition)], self._network.weather.chance, OWNER.get()
+
+        def begin() -> tuple[Owner, int, int]:
+            self._read.append((owner, partition, log.stable))
+            return self._read[-1]
+
+        reading = await self._network.look(begin)
+        offset, end, limit = 0, reading[2], chance.choice([1, 3, 20, 500])
+        self._trace(owner.name, "recovers task", partition, "up to", end)
+        try:
+            while offset < end:
+                found, offset = await self._network.look(partial(log.fetch, offset, limit))
+                yield [(entry.key or b"", entry.value) for entry in found]
+        finally:
+            self._read.remove(reading)
