@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from stream.runtime.settings import Settings
-from tests.chaos.fleet import Exit, Fleet
+from tests.chaos.fleet import Command, Exit, Fleet, usual
 from tests.chaos.history import CONFIG, History, against_oracle, decided, history
 from tests.chaos.load import Around, Load, LoadPlan
 from tests.chaos.progress import Progress
@@ -42,13 +42,24 @@ class Case:
 Harm = Callable[[Case], Awaitable[None]]
 
 
+Check = Callable[[Case], Awaitable[list[str]]]
+
+
 async def nothing(case: Case) -> None:
     """What is looked at, beside the oracle, when all workers have ended: nothing."""
 
 
+async def equal_to_oracle(case: Case) -> list[str]:
+    """Say how what was seen, and the state, differ from undisturbed deciding."""
+    return await against_oracle(case.played, case.settings, case.outcomes)
+
+
 @dataclass(frozen=True)
 class Plan:
-    """How a case is set up: for how many seconds the load lasts at least, and on how many workers."""
+    """How a case is set up: for how many seconds the load lasts at least, and on how many workers of which kind.
+
+    `played` is a history of the row's own, instead of one that lasts. `check` compares when all workers have ended.
+    """
 
     name: str
     seconds: float
@@ -56,6 +67,9 @@ class Plan:
     around: Around | None = None
     heartbeat_records: int = 1_000
     more: dict[str, int] = field(default_factory=dict)
+    played: History | None = None
+    command: Command = usual
+    check: Check = equal_to_oracle
 
 
 def history_lasting(seconds: float) -> History:
@@ -69,10 +83,10 @@ async def run_case(place: Place, plan: Plan, harm: Harm, settle: Harm = nothing)
     `settle` looks at the case when all workers have ended. The load goes on while harm is done. Workers may end by
     themselves with 1, saying why; all that are left at the end stop orderly.
     """
-    played = history_lasting(plan.seconds)
+    played = plan.played or history_lasting(plan.seconds)
     place.say(f"{len(played.records):,} records over {plan.seconds:.0f} s or longer, {plan.workers} workers")
     settings = await new_case_app(place, plan)
-    fleet = Fleet(CONFIG, settings, place.folder, plan.workers)
+    fleet = Fleet(CONFIG, settings, place.folder, plan.workers, plan.command)
     load = Load(played, settings, LoadPlan(plan.seconds, plan.heartbeat_records, plan.around))
     async with fleet, Outcomes(settings) as outcomes:
         await fleet.ready()
@@ -95,7 +109,7 @@ async def run_case(place: Place, plan: Plan, harm: Harm, settle: Harm = nothing)
         case.check(not any(codes), f"workers stopped at the end with {codes}; {fleet.said()}")
         await settle(case)
         case.violations += unexplained(fleet.unasked)
-        case.violations += await against_oracle(played, settings, outcomes)
+        case.violations += await plan.check(case)
     own = {"events": played.events, "outcomes": played.outcome_count, "caught up s": finished_s}
     left = {"left by themselves": len(fleet.unasked)} if fleet.unasked else {}
     return Finding(case.violations, {**own, **case.figures, **left})

@@ -18,9 +18,8 @@ from stream.runtime.play import Lanes
 from stream.runtime.settings import Settings
 from stream.runtime.topics import input_topics
 from tests.chaos.crashing import MOMENTS
-from tests.chaos.event_case import Plan, history_lasting
+from tests.chaos.event_case import Case, Plan, equal_to_oracle, run_case
 from tests.chaos.event_rows import ORACLE
-from tests.chaos.fate_case import Case, Script, equal_to_oracle, run_script
 from tests.chaos.fleet import Fleet
 from tests.chaos.history import PURPOSES, History, of_file, repeated_ids, state_differences
 from tests.chaos.poison import PoisonedLanes, letters_wrong
@@ -62,9 +61,9 @@ async def erase(place: Place) -> Finding:
         return said
 
     played = await asyncio.to_thread(with_erasures)
-    plan = Plan("erase", 10 + 8 * place.times)
     crashing = [sys.executable, "-m", "tests.chaos.crashing", str(fuses)]
-    return await run_script(place, Script(plan, played, harm, check, lambda last: [*crashing, str(last)]))
+    plan = Plan("erase", 10 + 8 * place.times, played=played, command=lambda last: [*crashing, str(last)], check=check)
+    return await run_case(place, plan, harm)
 
 
 @cache
@@ -137,8 +136,8 @@ async def poison(place: Place) -> Finding:
             *await undecided(case.settings),
         ]
 
-    plan = Plan("poison", 10 + 10 * place.times, around=poisoned)
-    return await run_script(place, Script(plan, history_lasting(plan.seconds), harm, check))
+    plan = Plan("poison", 10 + 10 * place.times, around=poisoned, check=check)
+    return await run_case(place, plan, harm)
 
 
 async def undecided(settings: Settings) -> list[str]:
@@ -152,7 +151,7 @@ async def undecided(settings: Settings) -> list[str]:
 
 
 ROWS = [
-    Row("erase", f"a user erased when a worker crashed ends erased; {ORACLE}", 3, erase),
+    Row("erase", f"a user erased when a worker crashed ends erased; {ORACLE}", 6, erase),
     Row(
         "poison",
         f"each poison record is dead-lettered exactly once, nothing is left undecided, and beside them {ORACLE}",

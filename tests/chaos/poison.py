@@ -53,7 +53,7 @@ KINDS: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "no properties": ("wrong_type", lambda user: _json(_call(user, properties=[1]))),
     "a price of text": ("wrong_type", _with(price="cheap")),
     "nothing of it": ("out_of_range", _with(quantity=0)),
-    "no such currency": ("no_rate", _with(price=5, currency="XXX")),
+    "no such currency": ("no_rate", _with(price=5, currency="QQQ")),
     "a price without end": ("not_finite", lambda user: _json(_call(user)).replace(b'"price":5', b'"price":1e999')),
 }
 

@@ -6,14 +6,13 @@ import asyncio
 import sys
 import tempfile
 import time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from stream.model.calls import encode_call
 from stream.runtime.play import Headers, Lanes
-from tests.chaos.event_case import Plan
+from tests.chaos.event_case import Case, Plan, equal_to_oracle, run_case
 from tests.chaos.event_rows import ORACLE
-from tests.chaos.fate_case import Case, Script, equal_to_oracle, run_script
 from tests.chaos.fleet import Command, Fleet, usual
 from tests.chaos.history import PURPOSES, History, of_file
 from tests.chaos.row import Finding, Place, Row
@@ -96,7 +95,8 @@ async def upgrade(place: Place) -> Finding:
     async def harm(case: Case) -> None:
         await asyncio.sleep(3)
         begun = time.monotonic()
-        case.codes += await roll(case.fleet, usual, place)
+        codes = await roll(case.fleet, usual, place)
+        case.check(not any(codes), f"workers that were asked to end did so with {codes}")
         await case.fleet.ready()
         case.figures |= {"upgrade s": time.monotonic() - begun, "events by its end": case.load.sent}
         may_begin.set()
@@ -105,9 +105,11 @@ async def upgrade(place: Place) -> Finding:
         case.figures["stopped, saying why"] = len(case.fleet.unasked)
         return [*other_reasons(case.fleet), *await equal_to_oracle(case)]
 
-    plan = Plan("upgrade", 50, around=lambda lanes: HeldLanes(lanes, may_begin))
     played = await asyncio.to_thread(without_first_mails)
-    return await run_script(place, Script(plan, played, harm, check, older(ADDED)))
+    around = partial(HeldLanes, may_begin=may_begin)
+    return await run_case(
+        place, Plan("upgrade", 50, around=around, played=played, command=older(ADDED), check=check), harm
+    )
 
 
 # ----------------------------------------------------------------------------------------------------- the wall clock
