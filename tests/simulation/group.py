@@ -112,3 +112,6 @@ class Group:
             self._trace("group", "gives", member.owner.name, "tasks", sorted(part))
             member.must_rejoin.clear()
             answer.set_result(part)
+            if member.owner.is_dead:
+                # It died waiting for its part; the group notices when its session ends.
+                self._loop.outside(self._session_s, self.rebalance)
