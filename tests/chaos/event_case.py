@@ -21,7 +21,7 @@ EVENTS_A_SECOND = 1_500
 
 
 @dataclass(kw_only=True)
-class Case:
+class Case(Finding):
     """Workers that are ready and under load. `violations` are for what the oracle cannot see."""
 
     place: Place
@@ -31,12 +31,6 @@ class Case:
     load: Load
     outcomes: Outcomes
     progress: Progress
-    violations: list[str] = field(default_factory=list)
-    figures: dict[str, str | float] = field(default_factory=dict)
-
-    def check(self, holds: bool, what: str) -> None:
-        if not holds:
-            self.violations.append(what)
 
 
 Harm = Callable[[Case], Awaitable[None]]

@@ -124,10 +124,10 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
 
 
 def chosen(names: str) -> list[Row]:
-    """Return the rows of these names in this order; those run by default where none is named. Unknown names exit 2."""
+    """Return the rows of these names in this order; all where none is named. Unknown names exit 2."""
     rows = all_rows()
     if not names:
-        return [row for row in rows if row.by_default]
+        return rows
     by_name = {row.name: row for row in rows}
     wanted = [name.strip() for name in names.split(",")]
     if unknown := [name for name in wanted if name not in by_name]:

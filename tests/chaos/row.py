@@ -25,6 +25,10 @@ class Finding:
     violations: list[str] = field(default_factory=list)
     figures: dict[str, str | float] = field(default_factory=dict)
 
+    def check(self, holds: bool, what: str) -> None:
+        if not holds:
+            self.violations.append(what)
+
 
 @dataclass
 class Place:
@@ -45,15 +49,13 @@ class Place:
 class Row:
     """One row: its short id, when it passes, how many times it does its worst in a full run, and the work itself.
 
-    Whatever `run` raises is a violation. It leaves no process behind. A row that is not of `by_default` runs only where
-    it is named.
+    Whatever `run` raises is a violation. It leaves no process behind.
     """
 
     name: str
     passes_when: str
     times: int
     run: Callable[[Place], Awaitable[Finding]]
-    by_default: bool = True
 
     def scaled(self, percent: int) -> int:
         """Return how often for this share of a full run, at least once."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from stream.definitions import load as load_definitions
 from stream.model.profile import decode_head
@@ -33,7 +33,7 @@ DONE_TIMEOUT_S = 180.0
 
 
 @dataclass(kw_only=True)
-class WallCase:
+class WallCase(Finding):
     """Workers that are ready and under load. `violations` are for what the invariants cannot see."""
 
     place: Place
@@ -41,12 +41,6 @@ class WallCase:
     fleet: Fleet
     load: WallLoad
     progress: Progress
-    violations: list[str] = field(default_factory=list)
-    figures: dict[str, str | float] = field(default_factory=dict)
-
-    def check(self, holds: bool, what: str) -> None:
-        if not holds:
-            self.violations.append(what)
 
     async def rest(self, least_s: float, most_s: float) -> None:
         await asyncio.sleep(self.place.chance.uniform(least_s, most_s))
