@@ -42,7 +42,7 @@ async def broker_kill(place: Place) -> Finding:
             case.check(slowest_s <= RESUMED_WITHIN_S, f"it took {slowest_s:.0f} s until every task committed again")
             case.figures |= {"broker kills": place.times, "slowest start s": start_s, "slowest resume s": slowest_s}
 
-        plan = Plan("broker-kill", 20 + 17 * place.times, around=_patient)
+        plan = Plan("broker-kill", 20 + 25 * place.times, around=_patient)
         return await event_case.run_case(own, plan, harm)
 
 

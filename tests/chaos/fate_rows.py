@@ -62,7 +62,7 @@ async def erase(place: Place) -> Finding:
 
     played = await asyncio.to_thread(with_erasures)
     crashing = [sys.executable, "-m", "tests.chaos.crashing", str(fuses)]
-    plan = Plan("erase", 10 + 8 * place.times, played=played, command=lambda last: [*crashing, str(last)], check=check)
+    plan = Plan("erase", 10 + 14 * place.times, played=played, command=lambda last: [*crashing, str(last)], check=check)
     return await run_case(place, plan, harm)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +16,10 @@ from tests.chaos.history import History
 from tests.chaos.row import NotInTime, eventually
 
 EVEN_SHARE = 0.9
-"""Of a history this much is played evenly; the rest ever slower, until nobody needs the load any more."""
+"""Of a history this much is played evenly; the rest ever slower, until nobody needs the load any more.
+
+What is left falls with the time, not faster: after twice the planned time there is still 1/144 of the even load.
+"""
 
 
 class HoldingLanes(Lanes, Protocol):
@@ -45,7 +47,7 @@ class ThinningPace:
         if passed <= EVEN_SHARE:
             return passed * self._seconds
         left = 1 - EVEN_SHARE
-        return (1 - left * math.exp(-(passed - EVEN_SHARE) / left)) * self._seconds
+        return (1 - left / (1 + (passed - EVEN_SHARE) / left)) * self._seconds
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0.02 if self._hurried else max(seconds, 0.005))
