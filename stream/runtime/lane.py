@@ -34,8 +34,8 @@ class Item(msgspec.Struct):
 class Lane:
     """One source: its undecided items in offset order, and how far it was read.
 
-    `skip` holds offsets at or above the starting one that were decided before a crash. `heartbeat_ms` is the greatest
-    heartbeat read (event clock), `newest_ms` the order of the item read last.
+    `skip` holds offsets at or above the next one that were decided before a crash; they make no item. `heartbeat_ms` is
+    the greatest heartbeat read (event clock), `newest_ms` the order of the item read last.
     """
 
     def __init__(self, tp: TP, rank: int, sources: Sources) -> None:
@@ -89,17 +89,25 @@ class Lane:
         return 0 if end is None or self.is_drained else max(0, end - self.next_offset)
 
     def decided_beyond(self) -> list[tuple[int, int]]:
-        """Ranges (first, last) of decided offsets above `next_offset`; none where the source came in order of time."""
-        if self.next_offset == self.read_offset or self._is_in_order:
+        """Ranges (first, last) of decided offsets from `next_offset` on; none where the source came in order of time.
+
+        What a predecessor decided is in them for as long as its gaps are open, whether it was read again or not.
+        """
+        next_offset = self.next_offset
+        if self.skip:
+            self.skip = frozenset(offset for offset in self.skip if offset >= next_offset)
+        if not self.skip and (next_offset == self.read_offset or self._is_in_order):
             return []
+        marks = [(item.offset, item.is_decided) for item in self.items]
         ranges: list[tuple[int, int]] = []
         previous_decided = False
-        for item in self.items:
-            if item.is_decided and previous_decided:
-                ranges[-1] = (ranges[-1][0], item.offset)
-            elif item.is_decided:
-                ranges.append((item.offset, item.offset))
-            previous_decided = item.is_decided
+        for offset, is_decided in sorted([*marks, *((offset, True) for offset in self.skip)]):
+            # What lies between two of them and has no item is nothing to decide, as far as it was read.
+            if is_decided and previous_decided and (offset < self.read_offset or offset == ranges[-1][1] + 1):
+                ranges[-1] = (ranges[-1][0], offset)
+            elif is_decided:
+                ranges.append((offset, offset))
+            previous_decided = is_decided
         return ranges
 
     def up_to(self, time_ms: int) -> Iterator[Item]:

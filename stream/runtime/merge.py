@@ -107,9 +107,8 @@ class WallMerge:
         return not lane.items
 
     def decided_beyond(self, lane: Lane) -> list[tuple[int, int]]:
-        """Return none: each source is decided in offset order."""
-        del lane
-        return []
+        """Return what was decided under the event clock before; here each source is decided in offset order."""
+        return lane.decided_beyond() if lane.skip else []
 
     def _run(self, lane: Lane, others: tuple[int, int] | None, limit: int, taken: list[Item]) -> bool:
         """Move items of one lane that come before the heads of all others; whether none of them has to wait."""
