@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 _COMMANDS: Final = {
+    "init": "Begin a config of your own with the shipped one.",
     "check": "Say all that is wrong with a config folder, each at its line.",
     "test": "Run the *.test.yaml beside the definitions, on virtual time.",
     "replay": "Decide over files, without Kafka: what would this history have done?",
