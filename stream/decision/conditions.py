@@ -12,6 +12,7 @@ from math import ceil, floor
 from typing import Final, assert_never
 
 from stream.decision.anniversaries import days_compare, days_to
+from stream.decision.fading import fading_comparison
 from stream.decision.readers import TraitCode
 from stream.decision.reading import Reader, Test
 from stream.decision.rolling import falls_below_ms
@@ -122,7 +123,11 @@ class Compiler:
         if node.kind == "property":
             return self._assigned("now" if node.name == "at" else f"p.get({self._given(node.name)})", "NEVER")
         code = self._traits.get(node.name) if node.kind == "trait" else None
-        if code is not None and code.trait.within_ms is None and code.trait.op in ("count", "sum", "last"):
+        if (
+            code is not None
+            and code.trait.type not in x.FADING
+            and (code.trait.within_ms is None and code.trait.op in ("count", "sum", "last"))
+        ):
             empty = None if code.trait.op == "last" else 0
             v, _ = self._fresh()
             self._line(f"{v} = p.traits.get({self._given(code.key)}); {v} = {empty} if {v} is None else {v}.value")
@@ -170,6 +175,10 @@ class Compiler:
             return self._elapsed(node.right, _MIRRORED[node.op], node.left)
         if isinstance(node.left, x.DaysTo) and isinstance(node.right, x.Constant):
             return self._days(node.left, days_compare, node.op, node.right.value)
+        if node.left.type in x.FADING:
+            return self._fading(node.left, node.op, node.right)
+        if node.right.type in x.FADING:
+            return self._fading(node.right, _MIRRORED[node.op], node.left)
         falling = self._falling(node)
         if falling is not None:
             return falling
@@ -189,6 +198,14 @@ class Compiler:
         self._line(f"    {n} = {flip.format(m=moment, k=size)}; {v} = now {holds} {n}")
         self._line(f"    if now >= {n}: {n} = NEVER")
         return v, self._assigned("None", self._earlier(self._earlier(n, moment_until), size_until))[1]
+
+    def _fading(self, fading: x.Expr, op: str, other: x.Expr) -> tuple[str, str]:
+        code = self._traits[fading.trait if isinstance(fading, x.AtKey) else fading.text]
+        compare = self._given(fading_comparison(code.held, code.trait.half_life_ms or 1, op)) if code.held else "None"
+        key, key_until = self._emit(fading.key) if isinstance(fading, x.AtKey) else ("None", "NEVER")
+        limit, limit_until = self._emit(other)
+        v, n = self._called(f"{compare}(p, now, {key}, {limit})")
+        return v, self._assigned("None", self._earlier(self._earlier(n, key_until), limit_until))[1]
 
     def _falling(self, node: x.Compare) -> tuple[str, str] | None:
         """Compare what only falls with time with a number, since it is known when; None where it is nothing of that."""
@@ -242,7 +259,7 @@ class Compiler:
 
     def _movement(self, node: x.Expr) -> int:
         """Rank what time does to a part: nothing (0), what leaves a window (1), or a comparison with now (2)."""
-        if isinstance(node, x.Since | x.DaysTo):
+        if isinstance(node, x.Since | x.DaysTo) or node.type in x.FADING:
             return 2
         if isinstance(node, x.AtKey | x.Top):
             code = self._traits.get(node.trait)

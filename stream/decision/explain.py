@@ -88,7 +88,7 @@ class Explainer:
         return self._shown(read(profile, now_ms)[0], value_type) if read is not None else None
 
     def _shown(self, value: Scalar | None, value_type: x.ValueType) -> Scalar | None:
-        if isinstance(value, int | float) and value_type == "money":
+        if isinstance(value, int | float) and value_type in ("money", "fading money"):
             return f"{major_text(round(value), self._currency)} {self._currency}"
         if isinstance(value, int | float) and value_type == "duration":
             return duration_text(round(value))

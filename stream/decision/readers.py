@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from stream.decision.cart import current_cart, dearest_item, total_minor
+from stream.decision.fading import Held
 from stream.decision.reading import Feed, KeyedReader, Reader, Reading, Update
 from stream.decision.windows import Window
 from stream.definitions.shapes import Aggregate
@@ -19,7 +20,7 @@ class TraitCode(msgspec.Struct, frozen=True):
     `key` is where its state stands in a profile; `counts_within` is its window where it is a rolling count. Of the
     event they go with, `updates` are fed a property (or, named "", the time); `feeds` take what they need themselves.
     Where the trait is kept by key, `at_key` reads what it holds of one, and `read` which key it holds most of.
-    A rate keeps its other count under `further_key`.
+    A rate keeps its other count under `further_key`. Of what fades, `held` reads how much there was and when.
     """
 
     key: str
@@ -30,6 +31,7 @@ class TraitCode(msgspec.Struct, frozen=True):
     counts_within: Window | None = None
     at_key: KeyedReader | None = None
     further_key: str = ""
+    held: Held | None = None
 
     def hears(self, event: str) -> bool:
         """Return whether an event feeds this trait."""

@@ -3,6 +3,15 @@
 import msgspec
 
 from stream.decision.conditions import Compiler
+from stream.decision.fading import (
+    fading_keyed_reader,
+    fading_keyed_update,
+    fading_rate_reader,
+    fading_top_reader,
+    fading_trait,
+    held_of_all,
+    held_of_key,
+)
 from stream.decision.feeding import by_key, conditional, constant, negative
 from stream.decision.keyed import keyed_reader, keyed_update
 from stream.decision.moments import gap_trait, nth_trait, open_trait
@@ -14,7 +23,7 @@ from stream.decision.streaks import streak_trait
 from stream.decision.tallies import contained_reader, tally_trait, top_reader
 from stream.decision.totals import total_trait
 from stream.decision.windows import Window, window
-from stream.definitions.expressions import Expr
+from stream.definitions.expressions import FADING, Expr
 from stream.definitions.shapes import Aggregate, Fed
 
 
@@ -41,7 +50,8 @@ def trait_code(trait: Aggregate) -> TraitCode:
     plain = tuple((by.event, fed_property(by), update) for by, update in fed if by.where is None)
     feeds = tuple((by.event, _conditional(by.where, fed_property(by), update)) for by, update in fed if by.where)
     contained = contained_reader(key, trait.within_ms) if trait.op == "set" else None
-    return TraitCode(key, trait, read, plain, feeds, _falls_within(trait), contained)
+    held = held_of_all(key) if trait.type in FADING else None
+    return TraitCode(key, trait, read, plain, feeds, _falls_within(trait), contained, held=held)
 
 
 def _open(trait: Aggregate, key: str) -> TraitCode:
@@ -53,6 +63,7 @@ def _open(trait: Aggregate, key: str) -> TraitCode:
 
 
 def _rate(trait: Aggregate, key: str) -> TraitCode:
+    half_life_ms = trait.half_life_ms
     further_key, per = f"{key}/per", trait.other.event if trait.other is not None else ""
     counted = msgspec.structs.replace(trait, op="count")
     (hit, hits), (other, others) = _operator(counted, key), _operator(counted, further_key)
@@ -62,14 +73,26 @@ def _rate(trait: Aggregate, key: str) -> TraitCode:
     else:
         feeds.append((trait.event, _conditional(trait.where, "", hit)))
     read = rate_reader(hits, others, trait.n)
+    if half_life_ms is not None:
+        read = fading_rate_reader(held_of_all(key), held_of_all(further_key), half_life_ms, trait.n)
     return TraitCode(key, trait, read, tuple(plain), tuple(feeds), further_key=further_key)
 
 
 def _keyed(trait: Aggregate, key: str, by: str) -> TraitCode:
     span = window(trait.within_ms, trait.ending_ms) if trait.within_ms is not None else None
     test = Compiler({}, {}).occurrence(trait.where) if trait.where is not None else None
+    if trait.half_life_ms is not None:
+        return _fading_by_key(
+            trait, key, by_key(trait.property or "", by, test, fading_keyed_update(key, trait.half_life_ms))
+        )
     feed = by_key(trait.property or "", by, test, keyed_update(key, span))
     return TraitCode(key, trait, top_reader(key, span), (), ((trait.event, feed),), at_key=keyed_reader(key, span))
+
+
+def _fading_by_key(trait: Aggregate, key: str, feed: Feed) -> TraitCode:
+    half_life_ms, held = trait.half_life_ms or 1, held_of_key(key)
+    read, at_key = fading_top_reader(key, half_life_ms), fading_keyed_reader(held, half_life_ms)
+    return TraitCode(key, trait, read, (), ((trait.event, feed),), at_key=at_key, held=held)
 
 
 def fed_property(by: Fed) -> str:
@@ -89,6 +112,8 @@ def _falls_within(trait: Aggregate) -> Window | None:
 
 
 def _operator(trait: Aggregate, key: str) -> tuple[Update, Reader]:
+    if trait.half_life_ms is not None:
+        return fading_trait(trait, key, trait.half_life_ms)
     if trait.op == "nth":
         return nth_trait(key, trait.n)
     if trait.op == "streak":

@@ -17,7 +17,7 @@ from stream.model.plan import PropertyType
 
 OPERATORS: Final[tuple[Aggregation, ...]] = get_args(Aggregation)
 PERIODS: Final[tuple[Period, ...]] = get_args(Period)
-OPTIONS: Final = ("within", "where", "ending", "minus", "by", "n", "until", "per", "every")
+OPTIONS: Final = ("within", "where", "ending", "minus", "by", "n", "until", "per", "every", "half_life")
 """The fields that may stand beside an operator."""
 
 _ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
@@ -31,14 +31,14 @@ _ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
 """The types of property an operator works on; one that is not listed works on all."""
 
 _OPTIONS_OF: Final[Mapping[Aggregation, tuple[str, ...]]] = {
-    "count": ("within", "ending", "where", "minus", "by"),
-    "sum": ("within", "ending", "where", "minus", "by"),
-    **dict.fromkeys(("avg", "min", "max", "first", "top"), ("within", "ending", "where")),
+    **dict.fromkeys(("count", "sum"), ("within", "ending", "where", "minus", "by", "half_life")),
+    "avg": ("within", "ending", "where", "half_life"),
+    **dict.fromkeys(("min", "max", "first", "top"), ("within", "ending", "where")),
     **dict.fromkeys(("last", "distinct", "set"), ("within", "where")),
     "nth": ("where", "n"),
     "gap": ("where", "last"),
     "open": ("where", "until", "by"),
-    "rate": ("within", "where", "per", "min"),
+    "rate": ("within", "where", "per", "min", "half_life"),
     "streak": ("where", "every"),
 }
 """What may stand beside each operator. Only windows that are kept in buckets can have ended some time ago."""
@@ -54,6 +54,12 @@ _OF_EVENTS: Final[Mapping[Aggregation, ValueType]] = {
 }
 """The operators that take an event as a whole, and the type of their value."""
 
+_BY_KEY: Final[Mapping[ValueType, ValueType]] = {
+    "number": "number by key",
+    "money": "money by key",
+    "fading number": "fading number by key",
+    "fading money": "fading money by key",
+}
 _OWN_TYPES: Final[Mapping[Aggregation, ValueType]] = {"distinct": "number", "set": "set"}
 """The operators that take a property and whose value has a type of its own."""
 
@@ -109,8 +115,11 @@ class AggregateReading(msgspec.Struct, frozen=True):
         where = self._where(fields.get("where"), event)
         minus, other = self._minus(fields, kind), self._other(fields)
         by = self._by(fields, (event, *([other.event] if other and self.op == "open" else [])))
+        half_life_ms = self._half_life(fields, node)
+        if half_life_ms is not None and self.op in ("count", "sum"):
+            kind = "fading money" if kind == "money" else "fading number"
         if by is not None and self.op != "open":
-            kind = "money by key" if kind == "money" else "number by key"
+            kind = _BY_KEY[kind]
         return Aggregate(
             name=name,
             op=self.op,
@@ -126,6 +135,7 @@ class AggregateReading(msgspec.Struct, frozen=True):
             n=n,
             other=other,
             every=self._every(fields),
+            half_life_ms=half_life_ms,
         )
 
     def _allowed(self, fields: Mapping[str, YamlNode], node: YamlMap) -> dict[str, YamlNode]:
@@ -140,6 +150,15 @@ class AggregateReading(msgspec.Struct, frozen=True):
                 self.reader.wrong(node.spot, f"{self.op!r} needs the field {option!r}")
         return {name: item for name, item in fields.items() if name == self.op or name in options}
 
+    def _half_life(self, fields: Mapping[str, YamlNode], node: YamlMap) -> int | None:
+        half_life = fields.get("half_life")
+        if half_life is None:
+            return None
+        if "within" in fields:
+            spot = node.key_spots["half_life"]
+            self.reader.wrong(spot, "'half_life' has no meaning beside 'within': what is old fades instead of leaving")
+        return self.reader.duration(half_life, "half_life", default_ms=1)
+
     def _every(self, fields: Mapping[str, YamlNode]) -> Period:
         given = fields.get("every")
         text = self.reader.text(given, "'every'") or "day"
@@ -152,7 +171,7 @@ class AggregateReading(msgspec.Struct, frozen=True):
         option = {"nth": "n", "gap": "last", "rate": "min"}.get(self.op, "")
         given = fields.get(option)
         if given is None:
-            return 10 if self.op == "gap" else 1
+            return 10 if self.op == "gap" else int("half_life" not in fields)
         n = self.reader.whole(given, f"'{option}'", 2 if self.op == "gap" else 1)
         if self.op != "rate" and n > OCCURRENCES_MOST:
             self.reader.wrong(given.spot, f"'{option}' can be at most {OCCURRENCES_MOST}: so many occurrences are kept")

@@ -7,8 +7,24 @@ import msgspec
 from stream.model.events import Scalar
 
 ValueType = Literal[
-    "number", "money", "string", "boolean", "timestamp", "duration", "items", "set", "number by key", "money by key"
+    "number",
+    "money",
+    "string",
+    "boolean",
+    "timestamp",
+    "duration",
+    "items",
+    "set",
+    "number by key",
+    "money by key",
+    "fading number",
+    "fading money",
+    "fading number by key",
+    "fading money by key",
 ]
+FADING: Final = frozenset({"fading number", "fading money"})
+"""What is less with every moment, and so can only be compared with what stands still."""
+
 Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
 Operator = Literal["+", "-", "*", "/"]
 NameKind = Literal["trait", "segment", "cart", "property", "identity"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from stream.definitions.expressions import Comparator, Expr, Since, ValueType
+from stream.definitions.expressions import FADING, Comparator, Expr, Since, ValueType
 
 _SUMS: Final[Mapping[tuple[ValueType, ValueType], ValueType]] = {
     ("number", "number"): "number",
@@ -28,6 +28,7 @@ _RESULTS: Final[Mapping[str, Mapping[tuple[ValueType, ValueType], ValueType]]] =
         ("duration", "duration"): "number",
     },
 }
+_STILL: Final[Mapping[ValueType, ValueType]] = {"fading number": "number", "fading money": "money"}
 _ORDERED: Final = frozenset({"number", "money", "timestamp", "duration"})
 
 
@@ -40,10 +41,16 @@ def comparable(operator: Comparator, left: Expr, right: Expr) -> str:
     """Return what is wrong with comparing the two, or nothing."""
     if operator in ("==", "!=") and (isinstance(left, Since) or isinstance(right, Since)):
         return "a moment is never met exactly: compare since(...) and until(...) with < <= > >="
-    if left.type == right.type:
+    if left.type in FADING or right.type in FADING:
+        if operator in ("==", "!="):
+            return "what fades meets no number exactly: compare it with < <= > >="
+        if left.type in FADING and right.type in FADING:
+            return "one side of a comparison with what fades must stand still"
+    left_type, right_type = _STILL.get(left.type, left.type), _STILL.get(right.type, right.type)
+    if left_type == right_type:
         if left.type == "items":
             return "carts' items cannot be compared"
-        if operator in ("==", "!=") or left.type in _ORDERED:
+        if operator in ("==", "!=") or left_type in _ORDERED:
             return ""
         return f"{left.text} is a {left.type}, which has no order: use == or !="
     if {left.type, right.type} == {"duration", "number"}:

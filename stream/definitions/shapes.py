@@ -46,7 +46,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     not true, it does not count. The window ends `ending_ms` ago. What `minus` feeds is taken off. It is kept apart for
     each value of the property `by`. `n` is the number of the occurrence (`nth`), of how many it is (`gap`), or per how
     many at least (`rate`). `other` is the event that closes (`open`), or that is counted to divide by (`rate`). `every`
-    is what a `streak` counts.
+    is what a `streak` counts. With `half_life_ms` there is no window: what it counts, sums or weighs halves so often.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     n: int = 1
     other: Fed | None = None
     every: Period = "day"
+    half_life_ms: int | None = None
 
 
 class Derived(msgspec.Struct, frozen=True):

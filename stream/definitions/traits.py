@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from stream.definitions.aggregates import OPERATORS, OPTIONS, AggregateReading
-from stream.definitions.expressions import Expr, Since, ValueType
+from stream.definitions.expressions import FADING, Expr, Since, ValueType
 from stream.definitions.hashes import definition_hash
 from stream.definitions.ordering import cycle_text, in_order
 from stream.definitions.parsing import identifiers
@@ -101,7 +101,8 @@ def _derived_value(reader: Reader, node: YamlText, words: Vocabulary) -> Expr | 
         reader.wrong(node.spot, f"a trait cannot read a segment ({segments[0]}): segments read traits")
         return None
     value = reader.expression(node, "the value", words)
-    if isinstance(value, Since):
-        reader.wrong(node.spot, f"{value.text} changes all the time: compare it with a duration, where it is needed")
+    if isinstance(value, Since) or (value is not None and value.type in FADING):
+        other = "a duration" if isinstance(value, Since) else "a number"
+        reader.wrong(node.spot, f"{value.text} changes all the time: compare it with {other}, where it is needed")
         return None
     return value

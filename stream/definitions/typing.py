@@ -11,7 +11,12 @@ from stream.definitions.scopes import CART, Scope
 from stream.model.money import minor_units
 
 FUNCTIONS: Final = {"since": 1, "until": 1, "known": 1, "default": 2, "top": 1, "days_to": 1}
-_OF_A_KEY: Final[Mapping[x.ValueType, x.ValueType]] = {"number by key": "number", "money by key": "money"}
+_OF_A_KEY: Final[Mapping[x.ValueType, x.ValueType]] = {
+    "number by key": "number",
+    "money by key": "money",
+    "fading number by key": "fading number",
+    "fading money by key": "fading money",
+}
 """Of what is kept by key, the type of what it holds of one."""
 
 _COMPARATORS: Final[Mapping[type[ast.cmpop], x.Comparator]] = {
@@ -77,6 +82,8 @@ class Typer:
         part = self.typed(node)
         if isinstance(part, x.Since):
             self._refuse(node, f"compare {part.text} directly with a duration, as in since(t) >= 7d")
+        if part.type in x.FADING:
+            self._refuse(node, f"compare {part.text} directly with a number, as in {part.text} >= 2: it fades")
         return part
 
     def _condition(self, node: ast.expr) -> x.Expr:
@@ -149,7 +156,7 @@ class Typer:
 
     def _as_money(self, part: x.Expr, beside: x.Expr) -> x.Expr:
         """A bare number beside money means the shop's currency."""
-        if beside.type == "money" and isinstance(part, x.Constant) and part.type == "number":
+        if beside.type in ("money", "fading money") and isinstance(part, x.Constant) and part.type == "number":
             return x.Constant(type="money", text=part.text, value=minor_units(float(part.value), self._scope.currency))
         return part
 

@@ -10,7 +10,10 @@ from stream.model.events import Scalar
 
 
 class Cell(msgspec.Struct, array_like=True, gc=False, tag="c"):
-    """One value: an all-time count, sum, min or max, or the first or last value with its time."""
+    """One value: an all-time count, sum, min or max, or the first or last value with its time.
+
+    Of what fades: the value as it stood at `at_ms`.
+    """
 
     value: Scalar
     at_ms: int
@@ -81,4 +84,21 @@ class Runs(msgspec.Struct, array_like=True, gc=False, tag="r"):
     event: str
 
 
-TraitState = Cell | Mean | Buckets | Tally | KeyedBuckets | Moments | Openings | Runs
+class FadingMean(msgspec.Struct, array_like=True, gc=False, tag="fm"):
+    """An average whose weights fade, as its sum and its weight, both as they stood at `at_ms`."""
+
+    sum: float
+    weight: float
+    at_ms: int
+    event: str
+
+
+class FadingByKey(msgspec.Struct, array_like=True, gc=False, tag="fk"):
+    """A value that fades for each key, as it stood at the time of the key's latest occurrence."""
+
+    held: dict[str, float]
+    at_ms: dict[str, int]
+    event: str
+
+
+TraitState = Cell | Mean | Buckets | Tally | KeyedBuckets | Moments | Openings | Runs | FadingMean | FadingByKey
