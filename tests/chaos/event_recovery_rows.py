@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
@@ -17,6 +18,7 @@ from tests.chaos.skewed import SkewedLanes
 
 ORACLE = "every outcome is seen once, and these and all profiles are as undisturbed deciding has them"
 COMPACTED_SHARE = 0.5
+COMPACTED_TIMEOUT_S = 60.0
 DOWN_MS = 2 * DAY_MS
 HIGH_MARK_RECORDS = 100
 """So low that a task has to pause its other sources while it waits for the late one."""
@@ -63,7 +65,8 @@ async def compaction(place: Place) -> Finding:
         await compact_changelog(case.settings)
         least = 1.0
         for _ in range(place.times):
-            await rest(case, 6, 8)
+            await rest(case, 4, 6)
+            await eventually(partial(_is_compacted, case), COMPACTED_TIMEOUT_S, "the broker has compacted a good part")
             await _all_down(case, orderly=False)
             share = await compacted_share(case.settings)
             least = min(least, share)
@@ -74,6 +77,10 @@ async def compaction(place: Place) -> Finding:
         case.figures |= {"recoveries": place.times, "compacted away": f"{least:.0%}"}
 
     return await run_case(place, Plan("compaction", 5 + 18 * place.times, workers=2), harm)
+
+
+async def _is_compacted(case: Case) -> bool:
+    return await compacted_share(case.settings) >= COMPACTED_SHARE
 
 
 async def down(place: Place) -> Finding:
