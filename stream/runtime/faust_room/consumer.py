@@ -17,6 +17,7 @@ from mode import Service
 from stream.runtime.faust_room.connection import consumer_arguments
 from stream.runtime.faust_room.header_names import accept_any_header_name
 from stream.runtime.faust_room.input_log import Batch, InputLog
+from stream.runtime.faust_room.metadata_pace import pace_metadata_updates
 from stream.runtime.ports import TP, Record
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class BatchConsumer(Consumer):
     async def on_start(self) -> None:
         """Connect; the group is joined when the conductor subscribes."""
         accept_any_header_name()
+        pace_metadata_updates()
         kafka = AIOKafkaConsumer(**consumer_arguments(self.stream_app.settings, self.app.assignor))
         try:
             await kafka.start()
