@@ -32,7 +32,8 @@ class Tally(msgspec.Struct):
         self.now_ms = max(self.now_ms, outcome.at_ms)
         match outcome:
             case SegmentChange():
-                self.members[outcome.segment] += 1 if outcome.change == "entered" else -1
+                for place, change in outcome.crossed():
+                    self.members[place] += 1 if change == "entered" else -1
             case RunChange():
                 self.runs[outcome.journey] += 1 if outcome.change == "started" else -1
             case Trigger():

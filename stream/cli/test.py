@@ -31,6 +31,7 @@ def command(config: Path, wanted: str) -> None:
                         id: (for duplicates), arrives: (later than at: a late one)
       expect            outcomes: {at: 60m, entered: SEGMENT}; instead of entered
                         exited: SEGMENT, triggered: ACTION, refused: ACTION,
+                        moved: SEGMENT (from: TIER, to: TIER),
                         withdrawn: ACTION, goal: EVENT, ended: JOURNEY;
                         also user: because: key: value:
       until             how long to wait; the last time named otherwise

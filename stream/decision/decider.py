@@ -225,7 +225,8 @@ class Decider:
         """Forget a user wholly; the counts no longer count them."""
         for name, membership in profile.memberships.items():
             if membership.inside:
-                self.counts.segments[name] = self.counts.segments.get(name, 0) - 1
+                place = membership.place(name)
+                self.counts.segments[place] = self.counts.segments.get(place, 0) - 1
         for run in profile.runs:
             if run.pc >= 0:
                 self.counts.runs[run.journey] = self.counts.runs.get(run.journey, 0) - 1

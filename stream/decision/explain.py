@@ -1,6 +1,6 @@
 """Why: the comparisons of a condition as they stood, with the values found and the events that moved them last."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -57,6 +57,10 @@ class Explainer:
             parts = [self._comparison(node) for node in _comparisons(condition)[:LEAVES_KEPT]]
             known = self._comparisons[id(condition)] = (condition, parts)
         return [self._leaf(comparison, profile, now_ms) for comparison in known[1]]
+
+    def leaves_of(self, conditions: Iterable[x.Expr], profile: Profile, now_ms: int) -> list[Leaf]:
+        """Return the leaves of several conditions, together no more than those of one."""
+        return [leaf for each in conditions for leaf in self.leaves(each, profile, now_ms)][:LEAVES_KEPT]
 
     def _comparison(self, node: x.Expr) -> _Comparison:
         left, right = (node.left, node.right) if isinstance(node, x.Compare) else (None, None)

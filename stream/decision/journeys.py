@@ -46,7 +46,11 @@ def next_wait_ms(waiting: list[Run]) -> int:
 
 
 def _entered(fact: Fact) -> object:
-    return fact.props.get("segment") if fact.name == "segment_entered" else None
+    """Return the segment that was entered, with its tier if it has tiers."""
+    if fact.name != "segment_entered":
+        return None
+    tier = fact.props.get("tier")
+    return f"{fact.props.get('segment')}.{tier}" if tier else fact.props.get("segment")
 
 
 def _leave(turn: Turn, code: JourneyCode, run: Run, fact: Fact) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from stream.decision import cart, people
 from stream.decision.conditions import Compiler
 from stream.decision.explain import Explainer
-from stream.decision.readers import CART_READERS, segment_reader
+from stream.decision.readers import CART_READERS, segment_reader, tier_reader
 from stream.decision.reading import Feed, Reader, Update
 from stream.decision.steps import Instruction, instructions
 from stream.decision.traits import trait_code
@@ -19,13 +19,17 @@ _CART_EVENTS: Final = ("cart_changed", "cart_emptied")
 
 
 class SegmentCode(msgspec.Struct, frozen=True):
-    """One segment, ready to run; `order` is its place among all, after those it reads."""
+    """One segment, ready to run; `order` is its place among all, after those it reads.
+
+    `tests` are the conditions of its tiers, if it has any: the last tier has none.
+    """
 
     name: str
     segment: Segment
     order: int
     enter: Reader
     leave: Reader | None
+    tests: tuple[Reader, ...] = ()
 
 
 class JourneyCode(msgspec.Struct, frozen=True):
@@ -63,18 +67,12 @@ class Program:
         self.state_keys: Final = frozenset(key for code in self._traits for key in (code.key, code.further_key) if key)
         self.readers: Final[dict[str, Reader]] = {f"cart.{name}": read for name, read in CART_READERS.items()}
         self._compile_traits()
-        self.readers.update({name: segment_reader(name) for name in definitions.segments})
+        for name, segment in definitions.segments.items():
+            self.readers[name] = tier_reader(name) if segment.tiers else segment_reader(name)
         compiler = self._compiler()
         self.compiled = compiler.function
         self.segments: Final = {
-            segment.name: SegmentCode(
-                segment.name,
-                segment,
-                order,
-                self.compiled(segment.when),
-                self.compiled(segment.exit) if segment.exit else None,
-            )
-            for order, segment in enumerate(definitions.segments.values())
+            segment.name: self._segment(order, segment) for order, segment in enumerate(definitions.segments.values())
         }
         self.journeys: Final = {
             name: JourneyCode(journey, instructions(journey, self.compiled))
@@ -92,11 +90,15 @@ class Program:
                 reached.add(trait.name)
         found = []
         for code in self.segments.values():
-            read = x.names(code.segment.when) | (x.names(code.segment.exit) if code.segment.exit else frozenset())
-            if read & reached:
+            if reached & frozenset().union(*map(x.names, code.segment.conditions())):
                 reached.add(code.segment.name)
                 found.append(code)
         return tuple(found)
+
+    def _segment(self, order: int, segment: Segment) -> SegmentCode:
+        leave = self.compiled(segment.exit) if segment.exit is not None else None
+        tests = tuple(self.compiled(tier.when) for tier in segment.tiers if tier.when is not None)
+        return SegmentCode(segment.name, segment, order, self.compiled(segment.when), leave, tests)
 
     def _compiler(self) -> Compiler:
         return Compiler(self.readers, {code.trait.name: code for code in self._traits})

@@ -97,10 +97,12 @@ def _withdraw(turn: Turn, run: Run, sent: SentTrigger, fact: Fact) -> None:
 
 def _reasons(turn: Turn, code: JourneyCode, leaves: list[Leaf]) -> list[Leaf]:
     """Return how the entering segment's condition stands now, and the branches taken on the way here."""
-    segment = turn.program.segments.get(code.journey.enter.segment or "")
+    name, _, tier = (code.journey.enter.segment or "").partition(".")
+    segment = turn.program.segments.get(name)
     if segment is None:
         return leaves
-    return [*turn.program.explainer.leaves(segment.segment.when, turn.profile, turn.now_ms), *leaves]
+    leading = segment.segment.leading_to(tier)
+    return [*turn.program.explainer.leaves_of(leading, turn.profile, turn.now_ms), *leaves]
 
 
 def _send(turn: Turn, code: JourneyCode, run: Run, instruction: Instruction, proposal: Proposal) -> None:

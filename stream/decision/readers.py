@@ -53,6 +53,16 @@ def segment_reader(name: str) -> Reader:
     return read
 
 
+def tier_reader(name: str) -> Reader:
+    """Read which tier of a segment a profile is in; unknown before its first event is decided."""
+
+    def read(profile: Profile, _now_ms: int) -> Reading:
+        membership = profile.memberships.get(name)
+        return (membership.tier if membership is not None and membership.tier else None), NEVER
+
+    return read
+
+
 def _cart_reader(of: Callable[[Cart], Scalar | None], empty: Scalar | None) -> Reader:
     nothing: Reading = (empty, NEVER)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
+from stream.decision import tiers
 from stream.decision.ids import decided_id
 from stream.decision.program import SegmentCode
 from stream.decision.turn import Turn
@@ -16,7 +17,9 @@ def evaluate(turn: Turn, codes: Iterable[SegmentCode], cause: str) -> None:
     memberships = profile.memberships
     for code in codes:
         membership = memberships.get(code.name)
-        if membership is None or not membership.inside:
+        if code.tests:
+            tiers.evaluate(turn, code, membership, cause)
+        elif membership is None or not membership.inside:
             _enter_or_not(turn, code, membership, cause)
         elif code.leave is None:
             holds, until_ms = code.enter(profile, now_ms)
@@ -51,8 +54,10 @@ def forget_removed(turn: Turn) -> None:
         return
     for name in profile.memberships.keys() - program.segments.keys():
         turn.moved_timers = True
-        if profile.memberships.pop(name).inside:
-            turn.counts.segments[name] = turn.counts.segments.get(name, 0) - 1
+        forgotten = profile.memberships.pop(name)
+        if forgotten.inside:
+            place = forgotten.place(name)
+            turn.counts.segments[place] = turn.counts.segments.get(place, 0) - 1
     for key in profile.traits.keys() - program.state_keys:
         del profile.traits[key]
 
@@ -79,12 +84,13 @@ def _change(
 ) -> None:
     """Cross the border of a segment, say so, and find out when time alone leads back."""
     profile, segment = turn.profile, code.segment
-    membership.inside, membership.since_ms = change == "entered", turn.now_ms
+    place, counts = membership.place(segment.name), turn.counts.segments  # of tiers it had before it was redefined
+    membership.inside, membership.since_ms, membership.tier = change == "entered", turn.now_ms, ""
     membership.entries += membership.inside
     profile.memberships[segment.name] = membership
     membership.next_ms, turn.moved_timers = _may_change_ms(code, membership, profile, turn.now_ms), True
-    counts = turn.counts.segments
-    counts[segment.name] = counts.get(segment.name, 0) + (1 if membership.inside else -1)
+    place = segment.name if membership.inside else place
+    counts[place] = counts.get(place, 0) + (1 if membership.inside else -1)
     explained = segment.exit if segment.exit is not None and not membership.inside else segment.when
     turn.outcomes.append(
         SegmentChange(

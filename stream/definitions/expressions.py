@@ -27,7 +27,7 @@ FADING: Final = frozenset({"fading number", "fading money"})
 
 Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
 Operator = Literal["+", "-", "*", "/"]
-NameKind = Literal["trait", "segment", "cart", "property", "identity"]
+NameKind = Literal["trait", "segment", "tier", "cart", "property", "identity"]
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,8 @@ class Constant(Node, frozen=True, kw_only=True):
 class Name(Node, frozen=True, kw_only=True):
     """A trait, a segment (a boolean), a property of the cart (`cart.total`) or what the user says of themselves.
 
-    Of an occurrence: a property of its event.
+    Of a segment with tiers (kind `tier`): the name of the one the profile is in. Of an occurrence: a property of its
+    event.
     """
 
     kind: NameKind

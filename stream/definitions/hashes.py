@@ -14,7 +14,10 @@ Plain = str | list["Plain"] | dict[str, "Plain"]
 
 
 def definition_hash(kind: str, name: str, node: YamlNode) -> str:
-    """Return 16 hex digits over a definition's kind, name and fields; `describe` does not count."""
+    """Return 16 hex digits over a definition's kind, name and fields; `describe` does not count.
+
+    Nor does the order of fields, but that of `tiers` does.
+    """
     return _digest([kind, name, _decisive(node)])
 
 
@@ -27,6 +30,8 @@ def _decisive(node: YamlNode) -> Plain:
     plain = _plain(node)
     if isinstance(plain, dict) and isinstance(plain.get("describe"), str):
         del plain["describe"]
+    if isinstance(plain, dict) and isinstance(tiers := plain.get("tiers"), dict):
+        plain["tiers"] = [[name, test] for name, test in tiers.items()]
     return plain
 
 

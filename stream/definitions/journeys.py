@@ -22,7 +22,6 @@ class JourneyWords(msgspec.Struct, frozen=True):
     """All that a journey may refer to."""
 
     events: Events
-    segments: Known
     actions: Known
     expressions: Vocabulary
 
@@ -48,13 +47,25 @@ def _enter(reader: Reader, node: YamlNode | None, words: JourneyWords) -> Enter:
     if isinstance(node, YamlMap) and ways != 1 and not reader.is_misspelt(node, ("segment", "event"), _ENTER_FIELDS):
         reader.wrong(node.spot, "enter needs either a segment or an event")
     return Enter(
-        segment=reader.reference(fields.get("segment"), words.segments) or None,
+        segment=_entered(reader, fields.get("segment"), words.expressions),
         event=reader.reference(fields.get("event"), words.events.known()) or None,
         key=_key(reader, fields.get("key"), words.expressions),
         again_after_ms=reader.duration(
             fields.get("again_after"), "again_after", default_ms=_AGAIN_AFTER_MS, least_ms=0
         ),
     )
+
+
+def _entered(reader: Reader, node: YamlNode | None, words: Vocabulary) -> str | None:
+    """Return the segment whose entering starts a run; of one with tiers it is one of them, `stage.retention`."""
+    name = reader.text(node, "the name of a segment")
+    if node is not None and name in words.tiers:
+        reader.wrong(
+            node.spot, f"everyone is in {name}, which has tiers: name one, as in {name}.{words.tiers[name][0]}"
+        )
+        return name
+    tiers = {f"{segment}.{tier}" for segment, names in words.tiers.items() for tier in names}
+    return reader.reference(node, Known("a segment", (words.segments - words.tiers.keys()) | tiers)) or None
 
 
 def _key(reader: Reader, node: YamlNode | None, words: Vocabulary) -> Expr | None:

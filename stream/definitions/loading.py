@@ -17,6 +17,7 @@ from stream.definitions.reading import Known, Reader, Vocabulary
 from stream.definitions.segments import read_segments
 from stream.definitions.shapes import Action, Definitions
 from stream.definitions.source import YamlMap, YamlNode, read_yaml
+from stream.definitions.tiers import tier_names
 from stream.definitions.traits import read_traits
 
 _SINGLE: Final = (PLAN_FILE, "traits.yaml", "actions.yaml", "policy.yaml")
@@ -87,7 +88,8 @@ class _Loading(msgspec.Struct, frozen=True):
         plan, events = read_plan(self.reader, self.nodes.get(PLAN_FILE))
         segments = self._named("segments", "a segment")
         said = identity_types(events)
-        words = Vocabulary(said, frozenset(segments), plan.currency, identity=frozenset(said))
+        tiers = {name: found for name, node in segments.items() if (found := tier_names(node))}
+        words = Vocabulary(said, frozenset(segments), plan.currency, identity=frozenset(said), tiers=tiers)
         traits = read_traits(self.reader, self.nodes.get("traits.yaml"), events, words)
         for name in sorted(segments.keys() & (traits.types.keys() | traits.doubtful)):
             self.reader.wrong(Spot(f"segments/{name}.yaml", 1, 1), f"a trait is named {name!r} already")
@@ -100,10 +102,11 @@ class _Loading(msgspec.Struct, frozen=True):
             traits.doubtful | doubtful_identity(events),
             self._is_readable("traits.yaml") and self._is_readable(PLAN_FILE),
             identity=words.identity,
+            tiers=tiers,
         )
         known = known_actions(self.nodes.get("actions.yaml"), complete=self._is_readable("actions.yaml"))
         actions = read_actions(self.reader, self.nodes.get("actions.yaml"), words)
-        journeys = JourneyWords(events, Known("a segment", words.segments), known, words)
+        journeys = JourneyWords(events, known, words)
         return Definitions(
             plan=plan,
             traits=traits.traits,

@@ -24,8 +24,8 @@ _PROPERTY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _DERIVED: Final[Mapping[str, Types]] = {
     "cart_changed": {"cart_id": "string"},
     "cart_emptied": {"cart_id": "string"},
-    "segment_entered": {"segment": "string"},
-    "segment_exited": {"segment": "string"},
+    "segment_entered": {"segment": "string", "tier": "string"},
+    "segment_exited": {"segment": "string", "tier": "string"},
     "trigger_sent": {"action": "string", "channel": "string", "journey": "string"},
 }
 _CART: Final[Types] = {

@@ -37,7 +37,8 @@ class Known(msgspec.Struct, frozen=True):
 class Vocabulary(msgspec.Struct, frozen=True):
     """What expressions may name; with an `event`, the properties of one occurrence of it.
 
-    Of a `doubtful` name the type is not known, since its own definition is wrong.
+    Of a `doubtful` name the type is not known, since its own definition is wrong. `tiers` names those of each segment
+    that has some.
     """
 
     traits: Mapping[str, ValueType]
@@ -47,6 +48,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     complete: bool = True
     event: str = ""
     identity: frozenset[str] = frozenset()
+    tiers: Mapping[str, tuple[str, ...]] = {}
 
     def doubts(self, text: str) -> bool:
         """Return whether an expression reads a name that another mistake has left without a type."""
@@ -200,7 +202,7 @@ class Reader:
         """Return a checked expression; None where it is wrong, or where another mistake keeps it from being checked."""
         if not self.text(node, of) or not isinstance(node, YamlText):
             return None
-        scope = Scope(words.traits, words.segments, words.currency, words.event, words.identity)
+        scope = Scope(words.traits, words.segments, words.currency, words.event, words.identity, words.tiers)
         try:
             unknown = unknown_names(node.text, scope, words.doubtful)
             if words.doubts(node.text) or (unknown and words.complete):

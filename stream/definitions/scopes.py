@@ -22,7 +22,7 @@ class Scope(msgspec.Struct, frozen=True):
 
     Of the names in `traits`, those in `identity` are what users say of themselves. With an `event` it is a condition on
     one occurrence of it: the types are those of the event's properties, and there is no cart, since the profile is not
-    read.
+    read. The segments in `tiers` have some; the order is theirs.
     """
 
     traits: Mapping[str, ValueType]
@@ -30,6 +30,7 @@ class Scope(msgspec.Struct, frozen=True):
     currency: str = "USD"
     event: str = ""
     identity: frozenset[str] = frozenset()
+    tiers: Mapping[str, tuple[str, ...]] = {}
 
     def names(self) -> tuple[str, ...]:
         """Return all names there are."""

@@ -77,14 +77,43 @@ class Derived(msgspec.Struct, frozen=True):
 Trait = Aggregate | Derived
 
 
+class Tier(msgspec.Struct, frozen=True):
+    """One tier of a segment; without `when` it is the otherwise."""
+
+    name: str
+    when: Expr | None
+
+
 class Segment(msgspec.Struct, frozen=True):
-    """A named group. Entered when `when` is true; left when it is not, or with `exit` when that is."""
+    """A named group. Entered when `when` is true; left when it is not, or with `exit` when that is.
+
+    With `tiers` everyone is in it (`when` is true), and in just one of them: the first whose condition is true. The
+    last has none.
+    """
 
     name: str
     describe: str
     when: Expr
     exit: Expr | None
     hash: str
+    tiers: tuple[Tier, ...] = ()
+
+    def conditions(self) -> tuple[Expr, ...]:
+        """Return all conditions that decide on memberships."""
+        tests = tuple(tier.when for tier in self.tiers if tier.when is not None)
+        return tests or ((self.when,) if self.exit is None else (self.when, self.exit))
+
+    def leading_to(self, tier: str) -> tuple[Expr, ...]:
+        """Return the conditions that lead into a tier: its own, and those of the tiers before it, which are not true.
+
+        Of a segment without tiers, what leads into it.
+        """
+        tests: list[Expr] = []
+        for each in self.tiers:
+            tests += [] if each.when is None else [each.when]
+            if each.name == tier:
+                break
+        return tuple(tests) or (self.when,)
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -153,7 +182,10 @@ Step = TriggerStep | WaitStep | BranchStep | ExitStep
 
 
 class Enter(msgspec.Struct, frozen=True):
-    """How a run starts: by entering a segment or by an event; `key` tells runs of one user apart."""
+    """How a run starts: by entering a segment (or a tier, `stage.retention`) or by an event.
+
+    `key` tells runs of one user apart.
+    """
 
     segment: str | None
     event: str | None

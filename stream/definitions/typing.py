@@ -139,6 +139,8 @@ class Typer:
         wrong = comparable(operator, left, right)
         if wrong:
             self._refuse(left_node, wrong)
+        self._check_tier(left, right, right_node)
+        self._check_tier(right, left, left_node)
         whole = self._text(node) if len(node.ops) == 1 else ""
         text = whole or self._source[left_node.col_offset : right_node.end_col_offset]
         return x.Compare(type="boolean", text=text, op=operator, left=left, right=right)
@@ -153,6 +155,12 @@ class Typer:
         if part.type != "string":
             self._refuse(left_node, f"a set holds strings; {part.text} is a {part.type}")
         return x.AtKey(type="boolean", text=self._text(node), trait=trait, key=part)
+
+    def _check_tier(self, of: x.Expr, named: x.Expr, node: ast.expr) -> None:
+        """Refuse a comparison with a tier that there is not."""
+        tiers = self._scope.tiers.get(of.name) if isinstance(of, x.Name) and of.kind == "tier" else None
+        if tiers is not None and isinstance(named, x.Constant) and named.value not in tiers:
+            self._refuse(node, f"{of.text} has no tier {named.value!r}", nearest(str(named.value), tiers))
 
     def _as_money(self, part: x.Expr, beside: x.Expr) -> x.Expr:
         """A bare number beside money means the shop's currency."""
@@ -215,6 +223,8 @@ class Typer:
             if text in self._scope.identity:
                 kind = "identity"
             return x.Name(type=self._scope.traits[text], text=text, kind=kind, name=text)
+        if text in self._scope.tiers:
+            return x.Name(type="string", text=text, kind="tier", name=text)
         if text in self._scope.segments:
             return x.Name(type="boolean", text=text, kind="segment", name=text)
         self._refuse(node, self._scope.no_such_name(text), nearest(text, self._scope.names()))
@@ -239,9 +249,22 @@ class Typer:
         if self._scope.event:
             self._refuse(node, f"{text!r} has no meaning in a condition on {self._scope.event}: name its properties")
         if not (isinstance(node.value, ast.Name) and node.value.id == "cart"):
-            self._refuse(node, f"{text!r} has no meaning in a condition; only the cart has fields")
+            return self._tier(node)
         if node.attr not in CART:
             self._refuse(
                 node, f"the cart has no {node.attr!r}", f"cart.{near}" if (near := nearest(node.attr, CART)) else ""
             )
         return x.Name(type=CART[node.attr], text=text, kind="cart", name=node.attr)
+
+    def _tier(self, node: ast.Attribute) -> x.Expr:
+        """Type `stage.retention`, which is `stage == "retention"`."""
+        text, owner = self._text(node), self._text(node.value)
+        if owner in self._scope.tiers:
+            of, tier = self.typed(node.value), x.Constant(type="string", text=repr(node.attr), value=node.attr)
+            self._check_tier(of, tier, node)
+            return x.Compare(type="boolean", text=text, op="==", left=of, right=tier)
+        if owner in self._scope.segments:
+            self._refuse(node, f"{owner} has no tiers")
+        hint = nearest(owner, ("cart", *self._scope.tiers))
+        message = f"{text!r} has no meaning in a condition; only the cart has fields, and segments their tiers"
+        self._refuse(node, message, hint)

@@ -40,13 +40,26 @@ class Outcome(msgspec.Struct, tag_field="type", kw_only=True, omit_defaults=True
 
 
 class SegmentChange(Outcome, tag="segment-change.v1", kw_only=True):
-    """A profile entered or left a segment. `cause` is the id of the event that did it, or `time`."""
+    """A profile entered or left a segment. `cause` is the id of the event that did it, or `time`.
+
+    Everyone is in a segment with tiers, and in just one of them: a profile enters it once, with its first event, in the
+    tier `to`; from then on it moves, `from` one tier `to` another, in one record.
+    """
 
     segment: str
-    change: Literal["entered", "exited"]
+    change: Literal["entered", "exited", "moved"]
     cause: str
     version: str
     why: Why
+    from_: str = msgspec.field(default="", name="from")
+    to: str = ""
+
+    def crossed(self) -> list[tuple[str, Literal["entered", "exited"]]]:
+        """Return what was left and what was entered, a tier by its full name: `stage.retention`."""
+        if self.change == "exited" or not self.to:
+            return [(self.segment, "exited" if self.change == "exited" else "entered")]
+        entered: list[tuple[str, Literal["entered", "exited"]]] = [(f"{self.segment}.{self.to}", "entered")]
+        return [(f"{self.segment}.{self.from_}", "exited"), *entered] if self.from_ else entered
 
 
 class Trigger(Outcome, tag="trigger.v1", kw_only=True):

@@ -42,12 +42,20 @@ class Cart(msgspec.Struct, array_like=True, gc=False):
 
 
 class Membership(msgspec.Struct, array_like=True, gc=False):
-    """Inside a segment or out, since when, how often entered, and when time alone may change that."""
+    """Inside a segment or out, since when, how often entered, and when time alone may change that.
+
+    Of a segment with tiers: inside which of them, since when; each move between two counts as an entry.
+    """
 
     inside: bool
     since_ms: int
     entries: int
     next_ms: int = NEVER
+    tier: str = ""
+
+    def place(self, segment: str) -> str:
+        """Return under which name members are counted: the segment's, or `stage.retention` for a tier."""
+        return f"{segment}.{self.tier}" if self.tier else segment
 
 
 class SentTrigger(msgspec.Struct, array_like=True, gc=False):

@@ -26,7 +26,8 @@ class Tally:
         """Count one outcome."""
         match outcome:
             case SegmentChange():
-                (self.entries if outcome.change == "entered" else self.exits)[outcome.segment] += 1
+                for place, change in outcome.crossed():
+                    (self.entries if change == "entered" else self.exits)[place] += 1
             case Trigger():
                 self.triggers[outcome.action] += 1
             case Withdrawal():

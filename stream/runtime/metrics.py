@@ -88,7 +88,10 @@ class Metrics:
     def _declare_outcomes(self) -> None:
         """What goes out."""
         self.segment_changes = self._counter(
-            "segment_changes", "Profiles that entered or left a segment.", "segment", "change"
+            "segment_changes",
+            "Profiles that entered or left a segment, or a tier of one (`stage.retention`).",
+            "segment",
+            "change",
         )
         self.triggers = self._counter("triggers", "Triggers sent, by action.", "action")
         self.withdrawals = self._counter("withdrawals", "Triggers taken back since a later event overtook them.")
@@ -103,7 +106,9 @@ class Metrics:
 
     def _declare_state(self) -> None:
         """What is remembered."""
-        self.segment_members = self._gauge("segment_members", "Profiles in a segment now.", "segment")
+        self.segment_members = self._gauge(
+            "segment_members", "Profiles in a segment, or a tier of one (`stage.retention`), now.", "segment"
+        )
         self.runs = self._gauge("runs", "Journey runs under way.", "journey")
         self.profiles = self._gauge("profiles", "Profiles kept.")
         self.timer_backlog = self._gauge("timer_backlog", "Profiles with a timer pending.")
@@ -141,9 +146,10 @@ class Metrics:
         """Show the labels that the definitions bring, before the first of each is counted."""
         for event in definitions.plan.events.values():
             self.events.labels(event.topic, event.name)
-        for segment in definitions.segments:
-            self.segment_changes.labels(segment, "entered")
-            self.segment_changes.labels(segment, "exited")
+        for segment in definitions.segments.values():
+            for place in [f"{segment.name}.{tier.name}" for tier in segment.tiers] or [segment.name]:
+                self.segment_changes.labels(place, "entered")
+                self.segment_changes.labels(place, "exited")
         for action in definitions.actions:
             self.triggers.labels(action)
 
@@ -176,8 +182,8 @@ class Metrics:
         verdicts: Tally[str] = Tally()
         for outcome in outcomes:
             match outcome:
-                case SegmentChange(segment=segment, change=change):
-                    changes[segment, change] += 1
+                case SegmentChange():
+                    changes.update(outcome.crossed())
                 case Trigger(action=action):
                     actions[action] += 1
                 case Decision(verdict=verdict):

@@ -12,11 +12,9 @@ from stream.model.codec import Codec
 from stream.model.events import TOPIC_RANK, Event
 from stream.testkit.offsets import START_MS
 from stream.testkit.properties import event_of
-from stream.testkit.scenarios import ALL, Expected, Given, Kind, Scenario, parse_scenarios
+from stream.testkit.scenarios import ALL, SEGMENT_KINDS, Expected, Given, Kind, Scenario, parse_scenarios
 
 SUFFIX: Final = ".test.yaml"
-
-_SEGMENT_KINDS: Final[tuple[Kind, ...]] = ("entered", "exited")
 
 
 class Watch(msgspec.Struct, frozen=True):
@@ -83,8 +81,9 @@ def _check_names(scenario: Scenario, watch: Watch, definitions: Definitions, pro
             message = f"no action has the purpose {purpose!r}"
             problems.append(Problem(scenario.spot, message, nearest(purpose, purposes)))
     for expected in scenario.expect:
-        if (problem := _name_problem(expected, definitions) or _scope_problem(expected, watch)) is not None:
-            problems.append(problem)
+        problem = _name_problem(expected, definitions) or _scope_problem(expected, watch)
+        problem = problem or _tier_problem(expected, definitions)
+        problems.extend([problem] if problem is not None else [])
 
 
 def _name_problem(expected: Expected, definitions: Definitions) -> Problem | None:
@@ -94,9 +93,24 @@ def _name_problem(expected: Expected, definitions: Definitions) -> Problem | Non
     return Problem(expected.spot, f"there is no {what} {expected.name!r}", nearest(expected.name, known))
 
 
+def _tier_problem(expected: Expected, definitions: Definitions) -> Problem | None:
+    """Return what is wrong with the tiers that an expectation names."""
+    segment = definitions.segments.get(expected.name) if expected.kind in SEGMENT_KINDS else None
+    tiers = [tier.name for tier in segment.tiers] if segment is not None else []
+    if tiers and expected.kind == "exited":
+        return Problem(expected.spot, f"nobody leaves {expected.name!r}: they move between its tiers")
+    for named in (expected.from_tier, expected.to_tier):
+        if named is not None and named not in tiers:
+            has = f"{expected.name!r} has no tier {named!r}" if tiers else f"{expected.name!r} has no tiers"
+            return Problem(expected.spot, has, nearest(named, tiers))
+    if expected.kind == "moved" and not tiers:
+        return Problem(expected.spot, f"{expected.name!r} has no tiers: say `entered` or `exited`")
+    return None
+
+
 def _known(kind: Kind, definitions: Definitions) -> tuple[str, Iterable[str]]:
     match kind:
-        case "entered" | "exited":
+        case "entered" | "exited" | "moved":
             return "segment", definitions.segments
         case "ended":
             return "journey", definitions.journeys
@@ -108,7 +122,7 @@ def _known(kind: Kind, definitions: Definitions) -> tuple[str, Iterable[str]]:
 
 def _scope_problem(expected: Expected, watch: Watch) -> Problem | None:
     hint = f"; say `watch: {ALL}` to expect others too"
-    is_change = expected.kind in _SEGMENT_KINDS
+    is_change = expected.kind in SEGMENT_KINDS
     if watch.segment is not None and not (is_change and expected.name == watch.segment):
         return Problem(expected.spot, f"this file lists only what enters and leaves {watch.segment!r}{hint}")
     if watch.journey is not None and is_change:

@@ -10,7 +10,7 @@ from stream.model.outcomes import AnyOutcome, Decision, Goal, Leaf, RunChange, S
 from stream.model.profile import Profile
 from stream.testkit.check_scenarios import Checked, Watch
 from stream.testkit.offsets import START_MS
-from stream.testkit.scenarios import ALL, Expected, Kind, Scenario
+from stream.testkit.scenarios import ALL, SEGMENT_KINDS, Expected, Kind, Scenario
 
 _NOT_REFUSED: Final = ("sent", "withdrawn")
 
@@ -26,6 +26,8 @@ class Happened(msgspec.Struct, frozen=True):
     key: str | None = None
     value: float | None = None
     why: Why | None = None
+    from_tier: str | None = None
+    to_tier: str | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -71,15 +73,16 @@ def outcomes_of(checked: Checked, definitions: Definitions) -> list[AnyOutcome]:
 def leaves_of(expected: Expected, checked: Checked, definitions: Definitions) -> list[Leaf]:
     """Return how the condition stood of a segment change that did not come; nothing for other expectations."""
     segment = definitions.segments.get(expected.name)
-    if segment is None or expected.kind not in ("entered", "exited"):
+    if segment is None or expected.kind not in SEGMENT_KINDS:
         return []
-    condition = segment.exit if expected.kind == "exited" and segment.exit is not None else segment.when
+    leaves = expected.kind == "exited" and segment.exit is not None
+    conditions = segment.conditions()[1:] if leaves else segment.leading_to(expected.to_tier or "")
     profiles: dict[str, Profile] = {}
     decider = _decided(checked, definitions, profiles, expected.to_ms)
     profile = profiles.get(expected.user)
     if profile is None:
         return []
-    return decider.program.explainer.leaves(condition, profile, START_MS + expected.to_ms)
+    return decider.program.explainer.leaves_of(conditions, profile, START_MS + expected.to_ms)
 
 
 def _decided(checked: Checked, definitions: Definitions, profiles: dict[str, Profile], until_ms: int) -> Decider:
@@ -110,7 +113,15 @@ def _happened(outcome: AnyOutcome, watch: Watch) -> Happened | None:
     at_ms, user = outcome.at_ms - START_MS, outcome.user_id
     match outcome:
         case SegmentChange():
-            return Happened(at_ms, user, outcome.change, outcome.segment, why=outcome.why)
+            return Happened(
+                at_ms,
+                user,
+                outcome.change,
+                outcome.segment,
+                why=outcome.why,
+                from_tier=outcome.from_ or None,
+                to_tier=outcome.to or None,
+            )
         case Trigger():
             return Happened(at_ms, user, "triggered", outcome.action, key=outcome.key, why=outcome.why)
         case Withdrawal():
@@ -147,9 +158,11 @@ def _meets(happened: Happened, expected: Expected) -> bool:
         and expected.because in (None, happened.because)
         and expected.key in (None, happened.key)
         and expected.value in (None, happened.value)
+        and expected.from_tier in (None, happened.from_tier)
+        and expected.to_tier in (None, happened.to_tier)
     )
 
 
 def _vagueness(expected: Expected) -> tuple[int, int]:
-    open_fields = [expected.because, expected.key, expected.value].count(None)
-    return open_fields, expected.to_ms - expected.from_ms
+    asked = (expected.because, expected.key, expected.value, expected.from_tier, expected.to_tier)
+    return asked.count(None), expected.to_ms - expected.from_ms

@@ -9,9 +9,11 @@ from stream.definitions.source import YamlList, YamlMap, YamlNode, read_yaml
 from stream.testkit.fields import Fields
 from stream.testkit.offsets import parse_offset, parse_offsets
 
-Kind = Literal["entered", "exited", "triggered", "withdrawn", "refused", "goal", "ended"]
+Kind = Literal["entered", "exited", "moved", "triggered", "withdrawn", "refused", "goal", "ended"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+SEGMENT_KINDS: Final[tuple[Kind, ...]] = ("entered", "exited", "moved")
 
 DEFAULT_USER: Final = "u1"
 
@@ -19,7 +21,7 @@ ALL: Final = "all"
 
 _SCENARIO_FIELDS: Final = ("name", "assume_consent", "watch", "given", "until", "expect")
 _GIVEN_FIELDS: Final = ("at", "arrives", "user", "id", "event", "identify", "with")
-_EXPECT_FIELDS: Final = ("at", "user", *KINDS, "because", "key", "value")
+_EXPECT_FIELDS: Final = ("at", "user", *KINDS, "from", "to", "because", "key", "value")
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -50,6 +52,8 @@ class Expected(msgspec.Struct, frozen=True):
     because: str | None = None
     key: str | None = None
     value: float | None = None
+    from_tier: str | None = None
+    to_tier: str | None = None
 
 
 class Scenario(msgspec.Struct, frozen=True):
@@ -168,6 +172,8 @@ def _expected(node: YamlNode, problems: list[Problem]) -> Expected | None:
         because=fields.text("because"),
         key=fields.text("key"),
         value=value,
+        from_tier=fields.text("from"),
+        to_tier=fields.text("to"),
     )
 
 

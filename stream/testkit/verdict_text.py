@@ -45,12 +45,14 @@ def _expected_text(expected: Expected) -> str:
     at = offset_text(expected.from_ms)
     if expected.to_ms != expected.from_ms:
         at += f"..{offset_text(expected.to_ms)}"
-    asked = {"because": expected.because, "key": expected.key, "value": expected.value}
+    asked: dict[str, object] = {"from": expected.from_tier, "to": expected.to_tier}
+    asked |= {"because": expected.because, "key": expected.key, "value": expected.value}
     return _line(at, expected.user, f"{expected.kind} {expected.name}", asked.items())
 
 
 def _happened_text(happened: Happened) -> str:
-    told = {"because": happened.because, "key": happened.key or None, "value": happened.value}
+    told: dict[str, object] = {"from": happened.from_tier, "to": happened.to_tier}
+    told |= {"because": happened.because, "key": happened.key or None, "value": happened.value}
     return _line(offset_text(happened.at_ms), happened.user, f"{happened.kind} {happened.name}", told.items())
 
 

@@ -188,7 +188,7 @@ class Lineage:
         segments, runs = Counter[str](), Counter[str]()
         for encoded in self._profiles.values():
             profile = decode_profile(encoded)
-            segments.update(name for name, membership in profile.memberships.items() if membership.inside)
+            segments.update(its.place(name) for name, its in profile.memberships.items() if its.inside)
             runs.update(run.journey for run in profile.runs if run.pc >= 0)
         if self._log.checkpoints:
             position = self._log.checkpoints[-1].position

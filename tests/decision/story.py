@@ -58,7 +58,9 @@ def config(
     """Load a config; a segment or journey is given by name, a segment just by its condition where it is one line."""
     files = {"events.yaml": EVENTS, "traits.yaml": traits, "actions.yaml": actions, "policy.yaml": policy}
     for name, text in (segments or {}).items():
-        files[f"segments/{name}.yaml"] = text if text.startswith(("when:", "describe:")) else f"when: {text}\n"
+        files[f"segments/{name}.yaml"] = (
+            text if text.startswith(("when:", "describe:", "tiers:")) else f"when: {text}\n"
+        )
     for name, text in (journeys or {}).items():
         files[f"journeys/{name}.yaml"] = text
     return _loaded(tuple((name, text) for name, text in files.items() if text))
@@ -81,7 +83,8 @@ def scope_of(definitions: Definitions) -> Scope:
     kinds = {"string": "string", "timestamp": "timestamp", "integer": "number"}
     said = {name: kinds[its.type] for name, its in planned.items() if name not in types}
     segments = frozenset(definitions.segments)
-    return Scope(said | types, segments, definitions.plan.currency, identity=frozenset(said))
+    tiers = {name: tuple(tier.name for tier in its.tiers) for name, its in definitions.segments.items() if its.tiers}
+    return Scope(said | types, segments, definitions.plan.currency, identity=frozenset(said), tiers=tiers)
 
 
 class Story:
@@ -164,7 +167,8 @@ def words(outcomes: list[AnyOutcome]) -> list[str]:
 def _word(outcome: AnyOutcome) -> str:
     match outcome:
         case SegmentChange():
-            return f"{outcome.change} {outcome.segment}"
+            tiers = " -> ".join(filter(None, (outcome.from_, outcome.to)))
+            return f"{outcome.change} {outcome.segment}" + (f": {tiers}" if tiers else "")
         case Trigger():
             return f"trigger {outcome.action}"
         case Withdrawal():

@@ -187,7 +187,7 @@ def test_a_duration_without_a_unit_is_told_what_to_write() -> None:
         ("last_order_t < t", 0, "last_order_at"),
         ("cart.totl > 5", 0, "cart.total"),
         ("n > 1 and sinse(t) > 1d", 10, "since"),
-        ("kart.total > 5", 0, ""),
+        ("kart.total > 5", 0, "cart"),
         ("vews['a'] > 5", 0, "views"),
         ("'a' in usd", 7, "used"),
         ("top(vews) == 'a'", 4, "views"),

@@ -71,6 +71,7 @@ SEGMENTS: Final = {
     "idle": "since(last_at) >= 5s",
     "quiet": "idle and not active",
     "rich": "sum_m >= 10 or since(last_at_w) < 2s",
+    "stage": "tiers:\n  gone: since(last_at) >= 5s\n  busy: count_w >= 2\n  fresh: otherwise\n",
 }
 
 

@@ -37,7 +37,7 @@ class Oracle:
         definitions: Definitions,
         events: Sequence[Event],
         spread: int = 0,
-        inside: Mapping[str, bool] | None = None,
+        inside: Mapping[str, bool | str] | None = None,
     ) -> None:
         self._occurrence: Event | None = None
         self._definitions, self._events, self._spread, self._inside = definitions, events, spread, inside
@@ -68,11 +68,15 @@ class Oracle:
                     return None
                 return _OPERATIONS[node.op](left, right)
 
-    def is_inside(self, segment: str, now_ms: int) -> bool:
-        """Tell whether the user is in a segment that is left as soon as its condition does not hold."""
+    def place(self, segment: str, now_ms: int) -> bool | str:
+        """Tell whether the user is in a segment that is left as soon as its condition does not hold, or which tier."""
         if self._inside is not None:
             return self._inside[segment]
-        return self.value(self._definitions.segments[segment].when, now_ms) is True
+        its = self._definitions.segments[segment]
+        for tier in its.tiers:
+            if tier.when is None or self.value(tier.when, now_ms) is True:
+                return tier.name
+        return self.value(its.when, now_ms) is True
 
     def trait(self, trait: Aggregate, now_ms: int) -> Scalar | None:
         """Return an aggregate over the occurrences that count now."""
@@ -150,8 +154,8 @@ class Oracle:
             return identity_of(self._events).get(node.name)
         if node.kind == "property":
             return now_ms if node.name == "at" else self._occurrence.props.get(node.name)
-        if node.kind == "segment":
-            return self.is_inside(node.name, now_ms)
+        if node.kind in ("segment", "tier"):
+            return self.place(node.name, now_ms)
         trait = self._definitions.traits[node.name]
         return self.trait(trait, now_ms) if isinstance(trait, Aggregate) else self.value(trait.value, now_ms)
 

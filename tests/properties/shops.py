@@ -184,7 +184,8 @@ class Shop:
         counts = Counts({}, {})
         for profile in self.profiles.values():
             for name, membership in profile.memberships.items():
-                counts.segments[name] = counts.segments.get(name, 0) + membership.inside
+                place = membership.place(name)
+                counts.segments[place] = counts.segments.get(place, 0) + membership.inside
             for run in profile.runs:
                 counts.runs[run.journey] = counts.runs.get(run.journey, 0) + (run.pc >= 0)
         return counts

@@ -7,8 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from stream.decision.decider import Decider
+from stream.definitions.expressions import Constant
 from stream.definitions.parsing import parse_expression
-from stream.definitions.shapes import Definitions, Segment
+from stream.definitions.shapes import Definitions, Segment, Tier
 from stream.model.events import Event
 from stream.model.outcomes import SegmentChange
 from stream.model.profile import Profile
@@ -36,9 +37,15 @@ def moments(events: list[Event], spread: int) -> list[int]:
     return sorted({*(event.time_ms for event in events), *alone[:: max(1, len(alone) // 40)], end_ms})
 
 
+def place_of(profile: Profile, segment: str) -> bool | str:
+    """Return whether a profile is in a segment, or in which of its tiers."""
+    membership = profile.memberships.get(segment)
+    return membership is not None and (membership.tier or membership.inside)
+
+
 def walked(
     definitions: Definitions, events: list[Event]
-) -> tuple[list[tuple[int, Mapping[str, bool]]], list[SegmentChange]]:
+) -> tuple[list[tuple[int, Mapping[str, bool | str]]], list[SegmentChange]]:
     """Decide event by event and moment by moment; return who was inside at each, and all changes."""
     profiles: dict[str, Profile] = {}
     decider = Decider(definitions, profiles)
@@ -48,8 +55,7 @@ def walked(
         while rest and rest[0].time_ms <= now_ms:
             decider.decide(rest.pop(0))
         decider.advance(now_ms)
-        memberships = profiles["u"].memberships
-        seen.append((now_ms, {n: n in memberships and memberships[n].inside for n in definitions.segments}))
+        seen.append((now_ms, {name: place_of(profiles["u"], name) for name in definitions.segments}))
     changes = [o for o in decider.take().outcomes if isinstance(o, SegmentChange)]
     return seen, changes
 
@@ -62,7 +68,21 @@ def test_a_user_is_inside_exactly_while_the_condition_holds(events: list[Event],
     for now_ms, inside in walked(definitions, events)[0]:
         oracle = Oracle(definitions, [event for event in events if event.time_ms <= now_ms], spread)
         for segment, is_inside in inside.items():
-            assert is_inside is oracle.is_inside(segment, now_ms), (segment, now_ms)
+            assert is_inside == oracle.place(segment, now_ms), (segment, now_ms)
+
+
+@modest
+@given(histories(), st.lists(conditions(SCOPE, depth=2), min_size=1, max_size=3))
+def test_a_user_is_in_the_first_tier_whose_condition_holds(events: list[Event], tests: list[str]) -> None:
+    tiers = (*(Tier(f"t{n}", parse_expression(text, SCOPE)) for n, text in enumerate(tests)), Tier("rest", None))
+    drawn = Segment("drawn", "", Constant(type="boolean", text="otherwise", value=True), None, "0" * 16, tiers)
+    definitions = msgspec.structs.replace(WIDE, segments={**WIDE.segments, "drawn": drawn})
+    spread, (seen, changes) = _spread(), walked(definitions, events)
+    for now_ms, places in seen:
+        oracle = Oracle(definitions, [event for event in events if event.time_ms <= now_ms], spread)
+        assert places["drawn"] == oracle.place("drawn", now_ms), now_ms
+    own = [change for change in changes if change.segment == "drawn"]
+    assert [change.from_ for change in own] == ["", *(change.to for change in own)][: len(own)]
 
 
 @modest
@@ -74,18 +94,20 @@ def test_a_change_by_time_comes_at_the_first_millisecond_of_its_truth(events: li
         if change.cause != "time" or any(event.time_ms == change.at_ms for event in events):
             continue
         oracle = Oracle(definitions, [event for event in events if event.time_ms < change.at_ms], spread)
-        entered = change.change == "entered"
-        assert oracle.is_inside(change.segment, change.at_ms) is entered
-        assert oracle.is_inside(change.segment, change.at_ms - 1) is not entered
+        now = change.to or change.change == "entered"
+        assert oracle.place(change.segment, change.at_ms) == now
+        assert oracle.place(change.segment, change.at_ms - 1) != now
 
 
 @modest
 @given(histories(), conditions(SCOPE), conditions(SCOPE, depth=2))
 def test_entries_and_exits_take_turns_and_every_id_is_its_own(events: list[Event], when: str, leave: str) -> None:
-    _, changes = walked(with_segment(when, leave), events)
+    definitions = with_segment(when, leave)
+    _, changes = walked(definitions, events)
     for name in {change.segment for change in changes}:
         own = [change.change for change in changes if change.segment == name]
-        assert own == ["entered", "exited"] * (len(own) // 2) + ["entered"] * (len(own) % 2)
+        turns = ["moved"] * len(own) if definitions.segments[name].tiers else ["exited", "entered"] * len(own)
+        assert own == ["entered", *turns][: len(own)]
     assert len({change.id for change in changes}) == len(changes)
     assert [change.at_ms for change in changes] == sorted(change.at_ms for change in changes)
 

@@ -52,7 +52,7 @@ def test_nothing_changes_before_the_time_a_condition_promises(
     node = parse_expression(text, SCOPE)
     read = decider.program.compiled(node)
     value, until_ms = read(decode_profile(profile), now_ms)
-    inside = {name: Oracle(DEFINITIONS, events, shift).is_inside(name, now_ms) for name in DEFINITIONS.segments}
+    inside = {name: Oracle(DEFINITIONS, events, shift).place(name, now_ms) for name in DEFINITIONS.segments}
     oracle = Oracle(DEFINITIONS, events, shift, inside)
     assert value is oracle.value(node, now_ms)
     end_ms = min(until_ms, now_ms + BEYOND_MS)
@@ -69,7 +69,7 @@ def test_the_moments_promised_lead_to_every_change(events: list[Event], text: st
     decider, encoded, shift = decided(events, now_ms, spread=True)
     node, profile = parse_expression(text, SCOPE), decode_profile(encoded)
     read = decider.program.compiled(node)
-    inside = {name: Oracle(DEFINITIONS, events, shift).is_inside(name, now_ms) for name in DEFINITIONS.segments}
+    inside = {name: Oracle(DEFINITIONS, events, shift).place(name, now_ms) for name in DEFINITIONS.segments}
     oracle = Oracle(DEFINITIONS, events, shift, inside)
     value, until_ms = read(profile, now_ms)
     asked = 0

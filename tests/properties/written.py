@@ -64,8 +64,17 @@ class _Writer:
 
     def _plain(self, kind: str) -> Text:
         names = [name for name, its in self._scope.traits.items() if its == kind]
-        segments = sorted(self._scope.segments) if kind == "boolean" else []
+        segments = self._segments() if kind == "boolean" else []
         return st.sampled_from([*names, *segments, *_CART.get(kind, ()), *LITERALS.get(kind, ())])
+
+    def _segments(self) -> list[str]:
+        tiers = self._scope.tiers
+        named = [f"{name}.{tier}" for name, its in tiers.items() for tier in its]
+        return [
+            *sorted(self._scope.segments - tiers.keys()),
+            *named,
+            *(f"({name} != '{its[0]}')" for name, its in tiers.items()),
+        ]
 
     def _default(self, kind: str, depth: int) -> Text:
         return _filled("default({}, {})", self.of(kind, depth), self._plain(kind))

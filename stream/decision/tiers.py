@@ -1,0 +1,69 @@
+"""Moving between the tiers of a segment: everyone is in one, the first whose condition is true."""
+
+from typing import Literal
+
+from stream.decision.ids import decided_id
+from stream.decision.program import SegmentCode
+from stream.decision.reading import Reader
+from stream.decision.turn import Turn
+from stream.model.outcomes import SegmentChange, Why
+from stream.model.profile import NEVER, Membership, Profile
+
+
+def evaluate(turn: Turn, code: SegmentCode, membership: Membership | None, cause: str) -> None:
+    """Decide which tier a profile is in now."""
+    place, until_ms = first_true(code.tests, turn.profile, turn.now_ms)
+    tier = code.segment.tiers[place].name
+    if membership is None:
+        membership = turn.profile.memberships[code.name] = Membership(False, turn.now_ms, 0)
+    if membership.tier != tier or not membership.inside:
+        _move(turn, code, membership, tier, cause)
+    if until_ms != membership.next_ms:
+        membership.next_ms, turn.moved_timers = until_ms, True
+
+
+def first_true(tests: tuple[Reader, ...], profile: Profile, now_ms: int) -> tuple[int, int]:
+    """Return the place of the first test that is true (one past the last where none is), and when that may change."""
+    until_ms = NEVER
+    for place, test in enumerate(tests):
+        holds, changes_ms = test(profile, now_ms)
+        if changes_ms < until_ms:
+            until_ms = changes_ms
+        if holds is True:
+            return place, until_ms
+    return len(tests), until_ms
+
+
+def _move(turn: Turn, code: SegmentCode, membership: Membership, tier: str, cause: str) -> None:
+    """Cross the border between two tiers, and say so."""
+    profile, segment = turn.profile, code.segment
+    before = membership.tier if membership.inside else ""
+    _count(turn, code, membership, -1)
+    membership.inside, membership.since_ms, membership.tier = True, turn.now_ms, tier
+    membership.entries += 1
+    _count(turn, code, membership, 1)
+    leaves = turn.program.explainer.leaves_of(segment.leading_to(tier), profile, turn.now_ms)
+    change: Literal["entered", "moved"] = "moved" if before else "entered"
+    turn.outcomes.append(
+        SegmentChange(
+            id=decided_id("segment", segment.hash, profile.user, membership.entries, change),
+            user_id=profile.user,
+            at_ms=turn.now_ms,
+            segment=code.name,
+            change=change,
+            from_=before,
+            to=tier,
+            cause=cause,
+            version=segment.hash,
+            why=Why(cause, leaves, definition=segment.hash),
+        )
+    )
+    if before:
+        turn.add("segment_exited", {"segment": code.name, "tier": before}, cause)
+    turn.add("segment_entered", {"segment": code.name, "tier": tier}, cause)
+
+
+def _count(turn: Turn, code: SegmentCode, membership: Membership, by: int) -> None:
+    if membership.inside:
+        place, counts = membership.place(code.name), turn.counts.segments
+        counts[place] = counts.get(place, 0) + by
