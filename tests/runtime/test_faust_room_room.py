@@ -88,6 +88,19 @@ async def test_a_take_over_is_cancelled_by_a_rebalance_before_the_tasks_are_give
     assert not host.failure.done()
 
 
+async def test_nothing_is_taken_over_between_a_revocation_and_the_next_assignment():
+    room, host, consumer = assigned_room(0, 1)
+    await room.give_away()
+    assert await room.take_over() is False
+    assert not host.happened
+
+    consumer.rebalance(all_of(1))
+    room.assign(all_of(1))
+    assert await room.take_over()
+    assert host.happened == ["take over [1]", "recovered"]
+    assert room.held == {1}
+
+
 async def test_positions_of_an_earlier_assignment_are_never_read_from():
     room, host, consumer = assigned_room(0)
     host.next_offsets = {CART: 7}

@@ -11,7 +11,7 @@ from stream.model.events import Event
 from stream.model.profile import NEVER
 from stream.runtime import kept, recovery, task, tasks
 from stream.runtime.checkpoint import Cut
-from stream.runtime.faust_room import input_log
+from stream.runtime.faust_room import input_log, room
 from stream.runtime.lane import Item
 from stream.runtime.merge import EventMerge
 from stream.runtime.metrics import Metrics
@@ -183,6 +183,16 @@ def _keep_unproven() -> list[Replaced]:
     return [(tasks, "is_still_ours", _take_the_writer_anew)]
 
 
+def _take_over_what_is_revoked() -> list[Replaced]:
+    take_over = room.Room.take_over
+
+    async def take_over_whatever(self: room.Room) -> bool:
+        self.is_assigned = True
+        return await take_over(self)
+
+    return [(room.Room, "take_over", take_over_whatever)]
+
+
 MUTATIONS: Final[Mapping[str, Callable[[], list[Replaced]]]] = {
     "fence_late": _fence_late,
     "read_uncommitted": _read_uncommitted,
@@ -193,6 +203,7 @@ MUTATIONS: Final[Mapping[str, Callable[[], list[Replaced]]]] = {
     "give_away_without_commit": _give_away_without_commit,
     "keep_unproven": _keep_unproven,
     "offer_stale_batches": _offer_stale_batches,
+    "take_over_what_is_revoked": _take_over_what_is_revoked,
 }
 
 

@@ -95,8 +95,9 @@ class Room:
         """Let the tasks fence their predecessors and recover; False if a rebalance came between or they failed.
 
         Stock Faust recovers record by record, swallows errors, and sits idle for ever after a timeout (faults f, g, h).
+        It may also begin to recover an assignment when that is revoked already; the next one is yet to be made known.
         """
-        if self._is_closing or self.host.failure.done():
+        if self._is_closing or not self.is_assigned or self.host.failure.done():
             return False
         started_round = self._round
         try:
@@ -138,7 +139,7 @@ class Room:
             logger.info("no tasks for this worker: there are as many workers as partitions, or more")
         else:
             logger.info("taking over tasks %s", _listed(partitions))
-        started, self._held = time.monotonic(), partitions
+        started, self._held = time.monotonic(), self._held | partitions
         self._recovery = asyncio.ensure_future(self.host.assigned(partitions, self.log))
         positions = await self._recovery
         expected = {TP(topic, number) for topic in self.host.input_topics for number in partitions}
