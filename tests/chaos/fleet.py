@@ -151,7 +151,10 @@ class Fleet:
         self._note_end(slot)
 
     async def stop_gracefully(self, slot: int) -> int:
-        """End a slot's worker with SIGTERM, for good, and return its exit code."""
+        """End a slot's worker with SIGTERM, for good, and return its exit code.
+
+        One that is still on its way to listen to signals is ended by the signal itself, and has nothing to commit: 0.
+        """
         member = self._slots[slot]
         self._wanted.discard(slot)
         self._restart_at.pop(slot, None)
@@ -163,7 +166,7 @@ class Fleet:
             except subprocess.TimeoutExpired as timeout:
                 raise NotInTime(f"worker {slot} did not end on SIGTERM; {member.said()}") from timeout
             self._note_end(slot)
-        return member.exit_code or 0
+        return 0 if member.exit_code == -signal.SIGTERM else member.exit_code or 0
 
     async def resize(self, size: int) -> list[int]:
         """Grow or shrink to so many workers, the last slots going first; return the exit codes of those that went."""
