@@ -11,7 +11,7 @@ from stream.testkit.files import read_config
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/families.md").read_text(encoding="utf-8")
 SHIPPED = load(read_config(ROOT / "config"))
-FAMILIES = {"purchase", "usage", "occasion", "engagement", "intent", "loyalty", "feedback", "named"}
+FAMILIES = {"purchase", "value", "usage", "occasion", "stage", "engagement", "intent", "loyalty", "feedback", "named"}
 
 
 def rows(columns: int) -> list[list[str]]:
