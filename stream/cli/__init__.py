@@ -12,6 +12,7 @@ _COMMANDS: Final = {
     "check": "Say all that is wrong with a config folder, each at its line.",
     "test": "Run the *.test.yaml beside the definitions, on virtual time.",
     "replay": "Decide over files, without Kafka: what would this history have done?",
+    "fit": "Learn frozen tables from history: RFM scores, percentiles.",
     "topics": "Create the topics on a broker, and verify them.",
     "worker": "Decide over Kafka: read events, keep profiles, send triggers.",
     "play": "Feed a file to Kafka, as fast as it goes or at a speed.",

@@ -13,6 +13,7 @@ from typing import Final, assert_never
 
 from stream.decision.anniversaries import days_compare, days_to
 from stream.decision.fading import fading_comparison
+from stream.decision.ranks import rank, rank_by_age, rank_comparison
 from stream.decision.readers import TraitCode
 from stream.decision.reading import Reader, Test
 from stream.decision.rolling import falls_below_ms
@@ -94,8 +95,8 @@ class Compiler:
                 return self._arithmetic(node)
             case x.AtKey() | x.Top():
                 return self._keyed(node)
-            case x.DaysTo():
-                return self._days(node, days_to)
+            case x.DaysTo() | x.Rank():
+                return self._rank(node) if isinstance(node, x.Rank) else self._days(node, days_to)
             case _:
                 assert_never(node)
 
@@ -143,6 +144,16 @@ class Compiler:
         v, n = self._called(f"{self._given(answers)}({', '.join(['p, now', date, *map(self._given, further)])})")
         return v, self._assigned("None", self._earlier(n, date_until))[1]
 
+    def _rank(self, node: x.Rank) -> tuple[str, str]:
+        value, until = self._emit(node.part)
+        if node.cuts is None:
+            return self._assigned("None", "NEVER")
+        given = f"{value}, {self._given(node.cuts)}, {node.least}"
+        if node.part.type != "timestamp":
+            return self._assigned(f"{self._given(rank)}({given})", until)
+        v, n = self._called(f"{self._given(rank_by_age)}(now, {given})")
+        return v, self._assigned("None", self._earlier(n, until))[1]
+
     def _keyed(self, node: x.AtKey | x.Top) -> tuple[str, str]:
         if isinstance(node, x.Top):
             return self._called(f"{self._given(self._readers[node.trait])}(p, now)")
@@ -179,6 +190,9 @@ class Compiler:
             return self._fading(node.left, node.op, node.right)
         if node.right.type in x.FADING:
             return self._fading(node.right, _MIRRORED[node.op], node.left)
+        ranked = rank_comparison(node)
+        if ranked is not None:
+            return self._emit(ranked)
         falling = self._falling(node)
         if falling is not None:
             return falling
@@ -259,7 +273,11 @@ class Compiler:
 
     def _movement(self, node: x.Expr) -> int:
         """Rank what time does to a part: nothing (0), what leaves a window (1), or a comparison with now (2)."""
-        if isinstance(node, x.Since | x.DaysTo) or node.type in x.FADING:
+        if (
+            isinstance(node, x.Since | x.DaysTo)
+            or node.type in x.FADING
+            or (isinstance(node, x.Rank) and node.part.type == "timestamp")
+        ):
             return 2
         if isinstance(node, x.AtKey | x.Top):
             code = self._traits.get(node.trait)

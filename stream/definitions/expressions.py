@@ -125,7 +125,19 @@ class DaysTo(Node, frozen=True, kw_only=True):
     date: "Expr"
 
 
-Expr = Constant | Name | Compare | Logic | Not | Arithmetic | Since | Known | Default | AtKey | Top | DaysTo
+class Rank(Node, frozen=True, kw_only=True):
+    """Where a trait's value stands among frozen cut points: `least` and one more for each that lies below it.
+
+    `cuts` ascend, in the unit the trait is kept in. Those of a timestamp part how long ago it was, and the latest rank
+    highest. Unknown where the value is, or where there are no cut points yet.
+    """
+
+    part: Name
+    cuts: tuple[float, ...] | None
+    least: int
+
+
+Expr = Constant | Name | Compare | Logic | Not | Arithmetic | Since | Known | Default | AtKey | Top | DaysTo | Rank
 
 
 ZONE: Final = "timezone"
@@ -139,7 +151,7 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return (node.left, node.right)
         case Logic():
             return node.parts
-        case Not() | Known():
+        case Not() | Known() | Rank():
             return (node.part,)
         case Default():
             return (node.part, node.otherwise)

@@ -17,23 +17,26 @@ from stream.definitions.reading import Known, Reader, Vocabulary
 from stream.definitions.segments import read_segments
 from stream.definitions.shapes import Action, Definitions
 from stream.definitions.source import YamlMap, YamlNode, read_yaml
+from stream.definitions.tables import FOLDER as TABLES
+from stream.definitions.tables import check_tables, read_tables
 from stream.definitions.tiers import tier_names
 from stream.definitions.traits import read_traits
 
 _SINGLE: Final = (PLAN_FILE, "traits.yaml", "actions.yaml", "policy.yaml")
 _MAY_SAY_NOTHING: Final = ("traits.yaml", "actions.yaml", "policy.yaml")
-_FOLDERS: Final = ("segments", "journeys")
+_FOLDERS: Final = ("segments", "journeys", TABLES)
 _OTHERS: Final = "settings.yaml"
 
 
-def load(files: Mapping[str, str]) -> Definitions:
+def load(files: Mapping[str, str], *, fitting: bool = False) -> Definitions:
     """Return the definitions of a config, given as texts by path.
 
     Raises `ConfigRefused` with all problems of all files. Settings and `*.test.yaml` are left to those who read them.
+    While tables are being `fitting`, those missing are no problem, and what reads them is unknown.
     """
     problems: list[Problem] = []
     nodes = _read_all({file: files[file] for file in sorted(files) if _is_ours(file)}, problems)
-    definitions = _Loading(Reader(problems), nodes).definitions()
+    definitions = _Loading(Reader(problems), nodes, fitting).definitions()
     if problems:
         raise ConfigRefused(set(problems))
     return definitions
@@ -80,6 +83,7 @@ class _Loading(msgspec.Struct, frozen=True):
 
     reader: Reader
     nodes: Mapping[str, YamlNode | None]
+    fitting: bool
 
     def definitions(self) -> Definitions:
         """Return what was understood; it is complete where no problem was noted."""
@@ -89,7 +93,10 @@ class _Loading(msgspec.Struct, frozen=True):
         segments = self._named("segments", "a segment")
         said = identity_types(events)
         tiers = {name: found for name, node in segments.items() if (found := tier_names(node))}
-        words = Vocabulary(said, frozenset(segments), plan.currency, identity=frozenset(said), tiers=tiers)
+        tables = read_tables(self.reader, self._named(TABLES, "a table"), fitting=self.fitting)
+        words = Vocabulary(
+            said, frozenset(segments), plan.currency, identity=frozenset(said), tiers=tiers, tables=tables
+        )
         traits = read_traits(self.reader, self.nodes.get("traits.yaml"), events, words)
         for name in sorted(segments.keys() & (traits.types.keys() | traits.doubtful)):
             self.reader.wrong(Spot(f"segments/{name}.yaml", 1, 1), f"a trait is named {name!r} already")
@@ -103,7 +110,9 @@ class _Loading(msgspec.Struct, frozen=True):
             self._is_readable("traits.yaml") and self._is_readable(PLAN_FILE),
             identity=words.identity,
             tiers=tiers,
+            tables=tables,
         )
+        check_tables(self.reader, words)
         known = known_actions(self.nodes.get("actions.yaml"), complete=self._is_readable("actions.yaml"))
         actions = read_actions(self.reader, self.nodes.get("actions.yaml"), words)
         journeys = JourneyWords(events, known, words)

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from stream.definitions.cut_points import Tables
 from stream.definitions.durations import parse_duration
 from stream.definitions.expressions import Expr, ValueType
 from stream.definitions.parsing import ExpressionError, identifiers, parse_expression, unknown_names
@@ -49,6 +50,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     event: str = ""
     identity: frozenset[str] = frozenset()
     tiers: Mapping[str, tuple[str, ...]] = {}
+    tables: Tables = Tables()
 
     def doubts(self, text: str) -> bool:
         """Return whether an expression reads a name that another mistake has left without a type."""
@@ -202,7 +204,15 @@ class Reader:
         """Return a checked expression; None where it is wrong, or where another mistake keeps it from being checked."""
         if not self.text(node, of) or not isinstance(node, YamlText):
             return None
-        scope = Scope(words.traits, words.segments, words.currency, words.event, words.identity, words.tiers)
+        scope = Scope(
+            words.traits,
+            words.segments,
+            words.currency,
+            words.event,
+            words.identity,
+            words.tiers,
+            words.tables,
+        )
         try:
             unknown = unknown_names(node.text, scope, words.doubtful)
             if words.doubts(node.text) or (unknown and words.complete):

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from stream.definitions.cut_points import Tables
 from stream.definitions.expressions import ValueType
 
 CART: Final[Mapping[str, ValueType]] = {
@@ -22,7 +23,8 @@ class Scope(msgspec.Struct, frozen=True):
 
     Of the names in `traits`, those in `identity` are what users say of themselves. With an `event` it is a condition on
     one occurrence of it: the types are those of the event's properties, and there is no cart, since the profile is not
-    read. The segments in `tiers` have some; the order is theirs.
+    read. The segments in `tiers` have some; the order is theirs. `tables` are the frozen ones that `score` and
+    `percentile` look up.
     """
 
     traits: Mapping[str, ValueType]
@@ -31,6 +33,7 @@ class Scope(msgspec.Struct, frozen=True):
     event: str = ""
     identity: frozenset[str] = frozenset()
     tiers: Mapping[str, tuple[str, ...]] = {}
+    tables: Tables = Tables()
 
     def names(self) -> tuple[str, ...]:
         """Return all names there are."""

@@ -7,10 +7,19 @@ from typing import Final, NoReturn
 from stream.definitions import expressions as x
 from stream.definitions.operators import arithmetic_type, comparable
 from stream.definitions.problems import nearest
+from stream.definitions.ranking import RANKINGS, beyond_rank, ranked
 from stream.definitions.scopes import CART, Scope
 from stream.model.money import minor_units
 
-FUNCTIONS: Final = {"since": 1, "until": 1, "known": 1, "default": 2, "top": 1, "days_to": 1}
+FUNCTIONS: Final = {
+    "since": 1,
+    "until": 1,
+    "known": 1,
+    "default": 2,
+    "top": 1,
+    "days_to": 1,
+    **dict.fromkeys(RANKINGS, 1),
+}
 _OF_A_KEY: Final[Mapping[x.ValueType, x.ValueType]] = {
     "number by key": "number",
     "money by key": "money",
@@ -136,7 +145,7 @@ class Typer:
         if isinstance(left, x.Since) and isinstance(right, x.Since):
             self._refuse(node, "one side of a comparison with since(...) or until(...) must stand still")
         left, right = self._as_money(left, right), self._as_money(right, left)
-        wrong = comparable(operator, left, right)
+        wrong = comparable(operator, left, right) or beyond_rank(left, right)
         if wrong:
             self._refuse(left_node, wrong)
         self._check_tier(left, right, right_node)
@@ -184,11 +193,19 @@ class Typer:
             return self._default(node, part)
         if self._scope.event:
             self._refuse(node, f"{name}(...) has no meaning in a condition on {self._scope.event}: it is asked once")
+        if name in RANKINGS:
+            return self._rank(node, name, part)
         if name == "days_to" and part.type in ("string", "timestamp"):
             return x.DaysTo(type="number", text=text, date=part)
         if part.type != "timestamp":
             self._refuse(node.args[0], f"{name}(...) needs a time; {part.text} is a {part.type}")
         return x.Since(type="duration", text=text, moment=part, direction=1 if name == "since" else -1)
+
+    def _rank(self, node: ast.Call, name: str, part: x.Expr) -> x.Expr:
+        found = ranked(name, self._text(node), part, self._scope)
+        if isinstance(found, str):
+            self._refuse(node.args[0], found)
+        return found
 
     def _default(self, node: ast.Call, part: x.Expr) -> x.Expr:
         otherwise = self._as_money(self._value(node.args[1]), part)

@@ -54,6 +54,7 @@ def config(
     journeys: Mapping[str, str] | None = None,
     actions: str = ACTIONS,
     policy: str = "",
+    tables: Mapping[str, str] | None = None,
 ) -> Definitions:
     """Load a config; a segment or journey is given by name, a segment just by its condition where it is one line."""
     files = {"events.yaml": EVENTS, "traits.yaml": traits, "actions.yaml": actions, "policy.yaml": policy}
@@ -61,6 +62,8 @@ def config(
         files[f"segments/{name}.yaml"] = (
             text if text.startswith(("when:", "describe:", "tiers:")) else f"when: {text}\n"
         )
+    for name, text in (tables or {}).items():
+        files[f"tables/{name}.yaml"] = text
     for name, text in (journeys or {}).items():
         files[f"journeys/{name}.yaml"] = text
     return _loaded(tuple((name, text) for name, text in files.items() if text))

@@ -1,0 +1,150 @@
+"""`stream fit`: frozen tables from history, written into the config."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from stream.adapters.formats import FORMATS, adapter_for
+from stream.adapters.rows import InputRefused
+from stream.adapters.written import written_time
+from stream.cli.config import Refused, read_folder, refuse
+from stream.definitions import load
+from stream.definitions.cut_points import RANKED_TYPES
+from stream.definitions.expressions import ValueType
+from stream.definitions.problems import ConfigRefused, nearest
+from stream.definitions.shapes import Aggregate, Definitions
+from stream.definitions.tables import FOLDER, file_of
+from stream.fitting.cut_points import Fit, fit_cut_points
+from stream.fitting.histories import History, history_of
+from stream.fitting.writing import Origin, cut_points_text
+from stream.replay.reading import Reading
+
+
+@click.group("fit")
+def command() -> None:
+    """Learn frozen tables from history, and write them into the config.
+
+    The history is replayed, and users are looked at as they stand at its end (or at --until). Conditions rank them by
+    these tables until the next fit: score(x), percentile(x).
+    """
+
+
+_HISTORY = (
+    click.option("--data", "files", required=True, multiple=True, type=click.Path(path_type=Path), metavar="FILE"),
+    click.option("--format", "form", required=True, metavar="|".join(FORMATS), help="What the rows are."),
+    click.option("--config", "folder", type=click.Path(path_type=Path), default=Path("config"), show_default=True),
+    click.option("--until", metavar="TIME", help="Look at users as of then, not of the last event."),
+    click.option("--map", "mapping", multiple=True, metavar="KEY=COLUMN,...", help="As `stream replay` takes it."),
+)
+
+
+def _of_a_history(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say which history it learns from."""
+    for option in reversed(_HISTORY):
+        function = option(function)
+    return function
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Which history to learn from, and the config it is for."""
+
+    files: tuple[Path, ...]
+    form: str
+    folder: Path
+    until: str | None
+    mapping: tuple[str, ...]
+
+    def definitions(self, traits: Sequence[str]) -> Definitions:
+        """Return the config without the tables of some traits, which are about to be written."""
+        written = {file_of(trait) for trait in traits}
+        files = {file: text for file, text in read_folder(self.folder).items() if file not in written}
+        try:
+            return load(files, fitting=True)
+        except ConfigRefused as refusal:
+            refuse(self.folder, refusal.problems)
+
+    def history(self, definitions: Definitions) -> History:
+        """Replay the files."""
+        until_ms = written_time(self.until.strip()) if self.until else None
+        if isinstance(until_ms, str):
+            raise Refused(f"--until {self.until} is no time; write it like 2017-12-03T00:00:00Z or 2017-12-03")
+        try:
+            adapter = adapter_for(self.form, self.mapping, definitions.plan)
+            reading = Reading(self.files, adapter, definitions.plan)
+            return history_of(definitions, reading, "last" if until_ms is None else until_ms)
+        except InputRefused as refusal:
+            raise Refused(str(refusal)) from refusal
+
+    def origin(self, command_name: str, history: History) -> Origin:
+        """Return what a table says of where it is from."""
+        return Origin(f"stream fit {command_name}", tuple(path.name for path in self.files), history.at_ms)
+
+    def write(self, file: str, text: str) -> None:
+        """Write a table into the config."""
+        try:
+            (self.folder / FOLDER).mkdir(exist_ok=True)
+            (self.folder / file).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise Refused(f"cannot write {self.folder / file}: {error}") from error
+
+
+@command.command("rfm")
+@click.option(
+    "--recency", default="last_order_at", show_default=True, metavar="TRAIT", help="The time of the last one."
+)
+@click.option("--frequency", default="orders", show_default=True, metavar="TRAIT", help="How many there were.")
+@click.option("--monetary", default="spend", show_default=True, metavar="TRAIT", help="What they came to.")
+@_of_a_history
+def rfm(recency: str, frequency: str, monetary: str, **history: object) -> None:
+    """Fit the cut points of recency, frequency and monetary value on all customers.
+
+    Customers are the users of whom all three traits are known. score(x) is 1 to 5 by fifths of them, and 5 the latest,
+    the most frequent, the greatest spenders; percentile(x) is 0 to 99. Who is equal is ranked alike: where most have
+    ordered once, some scores are nobody's.
+    """
+    _fit_cut_points("rfm", (recency, frequency, monetary), msgspec.convert(history, Asked))
+
+
+@command.command("cuts")
+@click.argument("traits", nargs=-1, required=True, metavar="TRAIT...")
+@_of_a_history
+def cuts(traits: tuple[str, ...], **history: object) -> None:
+    """Fit the cut points of any traits, each on the users of whom it is known."""
+    _fit_cut_points("cuts", traits, msgspec.convert(history, Asked))
+
+
+def _fit_cut_points(name: str, traits: tuple[str, ...], asked: Asked) -> None:
+    """Fit tables and write them; those of RFM on the same users."""
+    definitions = asked.definitions(traits)
+    types = _types(definitions, traits)
+    history = asked.history(definitions)
+    groups = [traits] if name == "rfm" else [(trait,) for trait in traits]
+    for group in groups:
+        fits = fit_cut_points(history, group, types, definitions.plan.currency)
+        if not fits:
+            raise Refused(f"there is no user of whom {' and '.join(group)} {'is' if len(group) == 1 else 'are'} known")
+        for fit in fits:
+            asked.write(file_of(fit.trait), cut_points_text(fit, asked.origin(name, history)))
+            click.echo(f"{asked.folder / file_of(fit.trait)}: {_sizes(fit)}")
+
+
+def _types(definitions: Definitions, traits: Iterable[str]) -> dict[str, ValueType]:
+    """Return the types of traits that can be ranked; others are refused."""
+    known = definitions.traits
+    types: dict[str, ValueType] = {}
+    for name in traits:
+        if name not in known:
+            near = nearest(name, known)
+            raise Refused(f"there is no trait {name}" + (f"; did you mean {near}?" if near else ""))
+        trait = known[name]
+        types[name] = trait.type if isinstance(trait, Aggregate) else trait.value.type
+        if types[name] not in RANKED_TYPES:
+            raise Refused(f"{name} is a {types[name]}; numbers, money, durations and times can be ranked")
+    return types
+
+
+def _sizes(fit: Fit) -> str:
+    scores = ", ".join(f"{score} has {size:,}" for score, size in enumerate(fit.sizes, 1))
+    return f"{fit.users:,} users; of the scores {scores}"
