@@ -1,6 +1,6 @@
 """A whole config: every file read and checked, and either definitions or all that is wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -20,7 +20,7 @@ from stream.definitions.source import YamlMap, YamlNode, read_yaml
 from stream.definitions.tables import FOLDER as TABLES
 from stream.definitions.tables import check_tables, read_tables
 from stream.definitions.tiers import tier_names
-from stream.definitions.traits import read_traits
+from stream.definitions.traits import Traits, read_traits
 
 _SINGLE: Final = (PLAN_FILE, "traits.yaml", "actions.yaml", "policy.yaml")
 _MAY_SAY_NOTHING: Final = ("traits.yaml", "actions.yaml", "policy.yaml")
@@ -98,19 +98,12 @@ class _Loading(msgspec.Struct, frozen=True):
             said, frozenset(segments), plan.currency, identity=frozenset(said), tiers=tiers, tables=tables
         )
         traits = read_traits(self.reader, self.nodes.get("traits.yaml"), events, words)
-        for name in sorted(segments.keys() & (traits.types.keys() | traits.doubtful)):
-            self.reader.wrong(Spot(f"segments/{name}.yaml", 1, 1), f"a trait is named {name!r} already")
-        for name in sorted(segments.keys() & (said.keys() - traits.types.keys())):
-            self.reader.wrong(Spot(f"segments/{name}.yaml", 1, 1), f"identify has a property {name!r} already")
-        words = Vocabulary(
-            {**said, **traits.types},
-            words.segments,
-            plan.currency,
-            traits.doubtful | doubtful_identity(events),
-            self._is_readable("traits.yaml") and self._is_readable(PLAN_FILE),
-            identity=words.identity,
-            tiers=tiers,
-            tables=tables,
+        self._check_names(segments, traits, said)
+        words = msgspec.structs.replace(
+            words,
+            traits={**said, **traits.types},
+            doubtful=traits.doubtful | doubtful_identity(events),
+            complete=self._is_readable("traits.yaml") and self._is_readable(PLAN_FILE),
         )
         check_tables(self.reader, words)
         known = known_actions(self.nodes.get("actions.yaml"), complete=self._is_readable("actions.yaml"))
@@ -128,6 +121,15 @@ class _Loading(msgspec.Struct, frozen=True):
             policy=read_policy(self.reader, self.nodes.get("policy.yaml"), self._channels(actions)),
             version=version_of(_readable(self.nodes)),
         )
+
+    def _check_names(self, segments: Iterable[str], traits: Traits, said: Container[str]) -> None:
+        """Note the segments that have the name of a trait or of what users say of themselves."""
+        for name in segments:
+            spot = Spot(f"segments/{name}.yaml", 1, 1)
+            if name in traits.types or name in traits.doubtful:
+                self.reader.wrong(spot, f"a trait is named {name!r} already")
+            elif name in said:
+                self.reader.wrong(spot, f"identify has a property {name!r} already")
 
     def _named(self, folder: str, of: str) -> dict[str, YamlNode | None]:
         """Return the content of each file of a folder, by the name it gives to its definition."""
