@@ -9,9 +9,10 @@ import click
 
 _COMMANDS: Final = {
     "init": "Begin a config of your own with the shipped one.",
-    "check": "Say all that is wrong with a config folder, each at its line.",
+    "check": "Say all that is wrong with a config folder, and what it comes to on a history.",
     "test": "Run the *.test.yaml beside the definitions, on virtual time.",
     "replay": "Decide over files, without Kafka: what would this history have done?",
+    "diff": "Compare two configs on a history: who would be elsewhere, triggered otherwise, and why.",
     "fit": "Learn frozen tables from history: RFM scores, percentiles.",
     "topics": "Create the topics on a broker, and verify them.",
     "worker": "Decide over Kafka: read events, keep profiles, send triggers.",

@@ -1,27 +1,62 @@
-"""`stream check`: say all that is wrong with a config folder."""
+"""`stream check`: say all that is wrong with a config folder, and what it comes to on a history."""
 
 from collections.abc import Sized
 from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
 
-from stream.cli.config import read_folder, refuse
+from stream.cli.config import Refused, read_folder, refuse
+from stream.cli.history import Given, assuming, history_options, progress, until_ms, write_report
 from stream.definitions.problems import ConfigRefused, Problem
 from stream.definitions.shapes import Definitions
 
 
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
-def command(config: Path) -> None:
+@click.option("--data", "files", multiple=True, type=click.Path(path_type=Path), help="A history to review it on.")
+@history_options
+def command(config: Path, files: tuple[Path, ...], **options: Any) -> None:
     """Say all that is wrong with the folder CONFIG, each at its file, line and column.
 
     Checks the definitions, the settings and the form of the tests beside them. Exits 2 where there is a problem.
+
+    With --data (plain or gzipped, in any order of time; may be given again) it also decides over a history, and says
+    what stands out: segments that nobody enters, that everybody is in, that overlap or flap, and what the tracking plan
+    misses. The report adds each segment's size over time, what sets its members apart, and where thresholds would cut.
     """
-    files = read_folder(config)
-    definitions, problems = check(files)
+    given = msgspec.convert(options, Given)
+    if not files and given != Given():
+        raise Refused("--data is missing: the other options are about a history")
+    definitions, problems = check(read_folder(config))
     if definitions is None or problems:
         refuse(config, problems)
     click.echo(summary(definitions))
+    if files:
+        _review(definitions, files, given)
+
+
+def _review(definitions: Definitions, files: tuple[Path, ...], given: Given) -> None:
+    """Review the definitions on a history, print what stands out and write the reports."""
+    from stream.adapters.formats import adapter_for
+    from stream.adapters.rows import InputRefused
+    from stream.replay.forms import form_of
+    from stream.replay.pages.rendering import review_page
+    from stream.replay.review.reviewing import Asked, review
+    from stream.replay.review.text import review_text
+
+    definitions, stop_ms = assuming(definitions, given.assume_consent), until_ms(given.until)
+    try:
+        form = given.form or form_of(files)
+        adapter = adapter_for(form, given.mapping, definitions.plan)
+        with progress(files) as ticks:
+            found = review(definitions, Asked(files, form, adapter, stop_ms, not given.no_examples), ticks)
+    except InputRefused as refusal:
+        raise Refused(str(refusal)) from refusal
+    click.echo(f"\n{review_text(found)}")
+    json = msgspec.json.format(msgspec.json.encode(found), indent=1)
+    write_report(lambda: review_page(found), json, given.report, given.json_file)
 
 
 def check(files: dict[str, str]) -> tuple[Definitions | None, list[Problem]]:

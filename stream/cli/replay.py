@@ -1,8 +1,5 @@
 """`stream replay`: the core over files, without Kafka."""
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -10,13 +7,11 @@ import msgspec
 
 from stream.adapters.formats import FORMATS, adapter_for
 from stream.adapters.rows import InputRefused
-from stream.adapters.written import written_time
 from stream.cli.config import Refused, load_config
-from stream.definitions.problems import nearest
-from stream.definitions.shapes import Definitions
+from stream.cli.history import assuming, progress, until_ms
 from stream.replay.driving import Stop
 from stream.replay.reading import Reading
-from stream.replay.replaying import Ticks, replay
+from stream.replay.replaying import replay
 
 
 @click.command("replay")
@@ -38,11 +33,11 @@ def command(**options: object) -> None:
     of that value, event.VALUE=NAME renames an event, id=COLUMN gives message ids.
     """
     asked = msgspec.convert(options, _Asked)
-    definitions = _assuming(load_config(asked.folder), asked.assume_consent)
+    definitions = assuming(load_config(asked.folder), asked.assume_consent)
     stop = _stop(asked.until, asked.drain)
     try:
         adapter = adapter_for(asked.form, asked.mapping, definitions.plan)
-        with _progress(asked.files) as ticks:
+        with progress(asked.files) as ticks:
             reading = Reading(asked.files, adapter, definitions.plan, ticks.read)
             summary = replay(definitions, reading, asked.out, stop, ticks)
     except InputRefused as refusal:
@@ -66,46 +61,10 @@ class _Asked(msgspec.Struct):
     mapping: tuple[str, ...]
 
 
-def _assuming(definitions: Definitions, purposes: str | None) -> Definitions:
-    """Return the definitions with the consents to assume; a purpose no action has is refused."""
-    if not purposes:
-        return definitions
-    known = sorted({action.purpose for action in definitions.actions.values()})
-    assumed = known if purposes == "all" else [purpose.strip() for purpose in purposes.split(",") if purpose.strip()]
-    for purpose in assumed:
-        if purpose not in known:
-            near = nearest(purpose, known)
-            hint = f"; did you mean {near}?" if near else f" (there are: {', '.join(known) or 'none'})"
-            raise Refused(f"no action has the purpose {purpose}{hint}")
-    return msgspec.structs.replace(definitions, assumed_consents=frozenset(assumed))
-
-
 def _stop(until: str | None, drain: bool) -> Stop:
-    if until is None:
+    stop_ms = until_ms(until)
+    if stop_ms is None:
         return "drained" if drain else "last"
     if drain:
         raise Refused("--until and --drain exclude each other")
-    until_ms = written_time(until.strip())
-    if isinstance(until_ms, str):
-        raise Refused(f"--until {until} is no time; write it like 2017-12-03T00:00:00Z or 2017-12-03")
-    return until_ms
-
-
-@contextmanager
-def _progress(files: Sequence[Path]) -> Iterator[Ticks]:
-    """Show a progress bar on a terminal, and nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield Ticks()
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        size = sum(path.stat().st_size for path in files if path.is_file())
-        reading = progress.add_task("reading", total=size)
-        deciding = progress.add_task("deciding", total=None)
-        yield Ticks(
-            read=lambda count: progress.advance(reading, count),
-            total=lambda count: progress.update(deciding, total=count),
-            decided=lambda count: progress.advance(deciding, count),
-        )
+    return stop_ms

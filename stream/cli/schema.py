@@ -11,7 +11,9 @@ from stream.cli.config import Refused
 from stream.model.calls import Call
 from stream.model.errors import Reason
 from stream.model.outcomes import Decision, Goal, Outcome, RunChange, SegmentChange, Trigger, Withdrawal
+from stream.replay.compare.shapes import Diff
 from stream.replay.reading import DeadRow
+from stream.replay.review.shapes import Review
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _OUTCOMES: tuple[type[Outcome], ...] = (SegmentChange, Trigger, Withdrawal, Decision, RunChange, Goal)
@@ -36,7 +38,7 @@ class DeadLetterHeaders(msgspec.Struct, rename="kebab"):
 @click.option("--out", type=click.Path(path_type=Path), default=Path("deploy/schemas"), show_default=True)
 @click.option("--check", is_flag=True, help="Write nothing; fail where a file differs from the model.")
 def command(out: Path, check: bool) -> None:
-    """Write the JSON Schemas of all outcomes, of dead letters and of the calls that come in."""
+    """Write the JSON Schemas of all outcomes, of dead letters, of the calls that come in, and of the reports."""
     texts = schema_texts()
     if check:
         drifted = sorted(name for name in texts.keys() | _present(out) if _read(out / name) != texts.get(name))
@@ -53,7 +55,13 @@ def command(out: Path, check: bool) -> None:
 def schema_texts() -> dict[str, str]:
     """Return the schemas as JSON text, by file name: outcomes by their `type`."""
     named: dict[str, type] = {_tag(outcome): outcome for outcome in _OUTCOMES}
-    named |= {"call": Call, "dead-row": DeadRow, "dead-letter-headers": DeadLetterHeaders}
+    named |= {
+        "review.v1": Review,
+        "diff.v1": Diff,
+        "call": Call,
+        "dead-row": DeadRow,
+        "dead-letter-headers": DeadLetterHeaders,
+    }
     return {f"{name}.schema.json": _text(name, shape) for name, shape in named.items()}
 
 

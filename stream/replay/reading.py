@@ -76,7 +76,7 @@ class Reading:
             for row in self._adapter(lines_of(path, self._tick), source):
                 self.rows += 1
                 try:
-                    event = self._event(row, f"{source}-{row.number}")
+                    event = event_of(self._codec, row, f"{source}-{row.number}")
                 except Rejected as rejection:
                     self.dead.append(_dead_row(path, row, rejection))
                     continue
@@ -85,12 +85,14 @@ class Reading:
                 else:
                     yield Place(event.time_ms, self._rank[event.name], self.rows), event, row
 
-    def _event(self, row: Row, record_id: str) -> Event | None:
-        if isinstance(row.content, Rejected):
-            raise row.content
-        if isinstance(row.content, Call):
-            return self._codec.accept(row.content, record_id)
-        return self._codec.decode(row.content, record_id)
+
+def event_of(codec: Codec, row: Row, record_id: str) -> Event | None:
+    """Return a row's event, None where the plan does not name it; raises `Rejected` where the row is wrong."""
+    if isinstance(row.content, Rejected):
+        raise row.content
+    if isinstance(row.content, Call):
+        return codec.accept(row.content, record_id)
+    return codec.decode(row.content, record_id)
 
 
 def ordered_records(
