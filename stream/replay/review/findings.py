@@ -1,9 +1,11 @@
 """What of a review is worth a look, as sentences for people; the most telling first."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from stream.definitions.durations import duration_text
+from stream.definitions.durations import parse_duration
+from stream.replay.pages.wording import length, percent
 from stream.replay.review.census_shapes import EventFill
 from stream.replay.review.shapes import Finding, Review, SegmentReview
 
@@ -24,15 +26,17 @@ RARE: Final = 0.01
 """The share of rows from which on a property that the plan does not name is told."""
 
 NAMES_MAX: Final = 8
+_DURATION: Final = re.compile(r"\b\d+[smhdw]\b", re.ASCII)
 
 
 def findings_of(review: Review) -> list[Finding]:
     """Return all findings."""
+    span_ms = review.axis_ms[-1] - review.axis_ms[0]
     return [
         *_rows(review),
         *_overlaps(review),
         *(finding for segment in review.segments for finding in _flapping(segment)),
-        *(finding for segment in review.segments for finding in _size(segment, review.history.users)),
+        *(finding for segment in review.segments for finding in _size(segment, review.history.users, span_ms)),
         *_fed(review.segments),
         *_triggers(review),
         *_plan(review),
@@ -48,16 +52,18 @@ def _rows(review: Review) -> Iterator[Finding]:
         yield Finding("rejected_rows", [], f"{rows} would be dead letters, most often for {why}.")
 
 
-def _size(segment: SegmentReview, users: int) -> Iterator[Finding]:
+def _size(segment: SegmentReview, users: int, span_ms: int) -> Iterator[Finding]:
     name = segment.name
     if not segment.entries and not segment.unfed:
         missing = next((part.condition for part in segment.parts if not part.holds), "")
         further = f"; at the end nobody meets `{missing}`" if missing else ""
+        if _looks_back_ms(missing) > span_ms:
+            further += f", and this history is only {length(span_ms)} long"
         yield Finding("never_entered", [name], f"Nobody ever entered {name}: its condition was never true{further}.")
     if users and segment.members_ever == users and not segment.exits:
         yield Finding("always_true", [name], f"Every user is in {name} and nobody ever left: it tells nobody apart.")
     elif users >= MEMBERS_MIN and segment.share >= NEARLY_ALL:
-        yield Finding("nearly_always_true", [name], f"{segment.share:.0%} of all users are in {name} at the end.")
+        yield Finding("nearly_always_true", [name], f"{percent(segment.share)} of all users are in {name} at the end.")
 
 
 def _fed(segments: Sequence[SegmentReview]) -> Iterator[Finding]:
@@ -75,15 +81,23 @@ def _fed(segments: Sequence[SegmentReview]) -> Iterator[Finding]:
 
 
 def _overlaps(review: Review) -> Iterator[Finding]:
+    """Tell which segments are as good as one, all that hang together at once."""
     large = {segment.name for segment in review.segments if segment.members_ever >= MEMBERS_MIN}
-    for pair in review.overlaps:
-        if pair.jaccard >= SAME and {pair.one, pair.other} <= large:
-            yield Finding(
-                "overlap",
-                [pair.one, pair.other],
-                f"{pair.one} and {pair.other} are as good as one: of the time that anyone is in either, "
-                f"{pair.jaccard:.0%} is spent in both. Does each lead to something of its own?",
-            )
+    same = [pair for pair in review.overlaps if pair.jaccard >= SAME and {pair.one, pair.other} <= large]
+    clusters: list[set[str]] = []
+    for pair in same:
+        touched = [cluster for cluster in clusters if cluster & {pair.one, pair.other}]
+        clusters = [cluster for cluster in clusters if cluster not in touched]
+        clusters.append({pair.one, pair.other}.union(*touched))
+    for cluster in clusters:
+        *first, last = sorted(cluster)
+        least = min(pair.jaccard for pair in same if pair.one in cluster)
+        told = percent(least) + (" or more" if len(first) > 1 and least < 1 else "")
+        how = f"of the time that anyone is in either, {told} is spent in both"
+        if len(first) > 1:
+            how = f"each shares {told} of its members' time with another of them"
+        text = f"{', '.join(first)} and {last} are as good as one: {how}. Does each lead to something of its own?"
+        yield Finding("overlap", [*first, last], text)
 
 
 def _flapping(segment: SegmentReview) -> Iterator[Finding]:
@@ -94,7 +108,7 @@ def _flapping(segment: SegmentReview) -> Iterator[Finding]:
         or stays.quick_returns < RETURNS * segment.entries
     ):
         return
-    median = duration_text(_rounded_ms(stays.median_ms or 0))
+    median = length(stays.median_ms or 0)
     yield Finding(
         "flapping",
         [segment.name],
@@ -110,7 +124,7 @@ def _triggers(review: Review) -> Iterator[Finding]:
         yield Finding(
             "no_consent",
             [],
-            f"All {refused:,} triggers lack consent, and none was sent; --assume-consent all shows what would be.",
+            f"No trigger was sent, {refused:,} for lack of consent; --assume-consent all shows what would be sent.",
         )
 
 
@@ -138,13 +152,13 @@ def _plan(review: Review) -> Iterator[Finding]:
 def _unplanned_properties(event: EventFill) -> Iterator[Finding]:
     found = [its for its in event.properties if its.planned is None and its.share >= RARE]
     if found:
-        listed = _listed([f"{its.name} (in {its.share:.0%} of its rows)" for its in found])
+        listed = _listed([f"{its.name} (in {percent(its.share)} of its rows)" for its in found])
         names = [f"{event.name}.{its.name}" for its in found]
         yield Finding("unplanned_property", names, f"{event.name} comes with what events.yaml does not name: {listed}.")
 
 
 def _of(part: int, whole: int, noun: str) -> str:
-    return f"{part:,} of {whole:,} {noun} ({part / whole:.0%})" if whole else f"{part:,} {noun}"
+    return f"{part:,} of {whole:,} {noun} ({percent(part / whole)})" if whole else f"{part:,} {noun}"
 
 
 def _listed(names: list[str]) -> str:
@@ -152,7 +166,6 @@ def _listed(names: list[str]) -> str:
     return f"{shown} and {len(names) - NAMES_MAX} more" if len(names) > NAMES_MAX else shown
 
 
-def _rounded_ms(size_ms: int) -> int:
-    """Round to what the median is exact to: whole seconds, minutes or hours."""
-    unit_ms = 1_000 if size_ms < 600_000 else 60_000 if size_ms < 21_600_000 else 3_600_000
-    return round(size_ms / unit_ms) * unit_ms
+def _looks_back_ms(condition: str) -> int:
+    """Return the longest duration that a condition names, 0 where it names none."""
+    return max((parse_duration(found) or 0 for found in _DURATION.findall(condition)), default=0)

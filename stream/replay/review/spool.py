@@ -17,8 +17,8 @@ from xxhash import xxh32_intdigest
 from stream.model.events import Event
 from stream.replay.reading import Place
 
-HELD_MAX: Final = 400_000
-"""Events held in memory (some 250 MB) before they go to disk."""
+HELD_MAX: Final = 250_000
+"""Events held in memory (some 200 MB) before they go to disk."""
 
 SHARES: Final = 128
 

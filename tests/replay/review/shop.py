@@ -30,6 +30,7 @@ favourite: {top: product_viewed.category}
 orders: {count: order_completed}
 spend: {sum: order_completed.total}
 pages: {count: page_viewed}
+seen_at: {last: product_viewed.at}
 """,
     "segments/everyone.yaml": "describe: All of them.\nwhen: orders >= 0\n",
     "segments/viewer.yaml": "when: views >= 1\n",

@@ -52,6 +52,20 @@ def test_segments_that_are_as_good_as_one_stand_out(whole: Review) -> None:
     assert (pair.one, pair.other, pair.jaccard, pair.both_now, pair.either_now) == ("looker", "viewer", 1.0, 12, 12)
 
 
+def test_more_than_two_that_are_as_good_as_one_are_told_together(tmp_path: Path) -> None:
+    found = reviewed(tmp_path, history(), definitions(gazer="views >= 1 or pages >= 1"))
+    assert told(found, "overlap") == [["gazer", "looker", "viewer"]]
+    text = next(one.text for one in found.findings if one.code == "overlap")
+    assert text.startswith("gazer, looker and viewer are as good as one: each shares 100 % of its members' time with ")
+
+
+def test_a_condition_that_looks_back_longer_than_the_history_is_said_to(tmp_path: Path) -> None:
+    found = reviewed(tmp_path, history(), definitions(gone="since(seen_at) >= 2d", here="since(seen_at) < 0s"))
+    texts = {one.subjects[0]: one.text for one in found.findings if one.code == "never_entered"}
+    assert texts["gone"].endswith("nobody meets `since(seen_at) >= 2d`, and this history is only 1d6h long.")
+    assert "only" not in texts["here"]
+
+
 def test_a_segment_that_flaps_stands_out_with_its_stays(whole: Review) -> None:
     assert told(whole, "flapping") == [["full_cart"]]
     stays = segment(whole, "full_cart").stays
