@@ -38,7 +38,9 @@ QUICK: Final = {
     "60d": "45s",
     "90d": "90s",
 }
-"""What the shipped config's durations become."""
+"""What the durations become on which runs and sending depend; of others each day becomes a second, each hour too."""
+
+_LONGEST_S: Final = 120
 
 PAUSES_S: Final = ((0.4, 1.0), (1.0, 2.5), (2.5, 9.0))
 """Between two events of a user: longer than sources differ, or which comes first would be chance."""
@@ -55,8 +57,12 @@ def quick_config(folder: Path) -> Path:
             continue
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(_DURATION.sub(lambda found: QUICK[found[0]], text))
+        file.write_text(_DURATION.sub(lambda found: QUICK.get(found[0]) or _in_seconds(found[0]), text))
     return folder
+
+
+def _in_seconds(duration: str) -> str:
+    return f"{min(int(duration[:-1]), _LONGEST_S)}s"
 
 
 @dataclass
