@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from stream.cli.config import Refused, read_folder, refuse
-from stream.cli.history import Given, assuming, history_options, progress, until_ms, write_report
+from stream.cli.history import Given, assuming, form_given, history_options, progress, until_ms, write_report
 from stream.definitions.problems import ConfigRefused, Problem
 from stream.definitions.shapes import Definitions
 
@@ -41,14 +41,13 @@ def _review(definitions: Definitions, files: tuple[Path, ...], given: Given) -> 
     """Review the definitions on a history, print what stands out and write the reports."""
     from stream.adapters.formats import adapter_for
     from stream.adapters.rows import InputRefused
-    from stream.replay.forms import form_of
     from stream.replay.pages.rendering import review_page
     from stream.replay.review.reviewing import Asked, review
     from stream.replay.review.text import review_text
 
     definitions, stop_ms = assuming(definitions, given.assume_consent), until_ms(given.until)
     try:
-        form = given.form or form_of(files)
+        form = form_given(given, files)
         adapter = adapter_for(form, given.mapping, definitions.plan)
         with progress(files) as ticks:
             found = review(definitions, Asked(files, form, adapter, stop_ms, not given.no_examples), ticks)

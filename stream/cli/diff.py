@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from stream.cli.config import Refused, load_config
-from stream.cli.history import Given, assuming, history_options, progress, until_ms, write_report
+from stream.cli.history import Given, assuming, form_given, history_options, progress, until_ms, write_report
 
 
 @click.command("diff")
@@ -31,7 +31,6 @@ def command(configs: tuple[Path, ...], files: tuple[Path, ...], **options: Any) 
     from stream.adapters.rows import InputRefused
     from stream.replay.compare.comparing import ToCompare, compare
     from stream.replay.compare.text import diff_text
-    from stream.replay.forms import form_of
     from stream.replay.pages.rendering import diff_page
 
     if len(configs) != 2:
@@ -42,7 +41,7 @@ def command(configs: tuple[Path, ...], files: tuple[Path, ...], **options: Any) 
     names = str(configs[0]), str(configs[1])
     stop_ms = until_ms(given.until)
     try:
-        form = given.form or form_of(files)
+        form = form_given(given, files)
         asked = ToCompare(
             a=(names[0], a),
             b=(names[1], b),

@@ -70,6 +70,13 @@ def assuming(definitions: "Definitions", purposes: str | None, *others: "Definit
     return msgspec.structs.replace(definitions, assumed_consents=frozenset(assumed))
 
 
+def form_given(given: Given, files: Sequence[Path]) -> str:
+    """Return the format of the files: as given, csv where columns are mapped, or told by the first line."""
+    from stream.replay.forms import form_of
+
+    return given.form or ("csv" if given.mapping else form_of(files))
+
+
 def until_ms(until: str | None) -> int | None:
     """Return the time of `--until`, None where it is not given."""
     from stream.adapters.written import written_time

@@ -65,7 +65,8 @@ def test_user_ids_can_be_left_out(folder: Path) -> None:
         (["--format", "segmnt"], "did you mean segment?"),
         (["--until", "tomorrow"], "tomorrow is no time"),
         (["--assume-consent", "marketing"], "no action has the purpose marketing"),
-        (["--map", "user=who"], "only the csv format takes a mapping"),
+        (["--map", "user=who"], "the mapping has no time"),
+        (["--map", "user=who", "--format", "segment"], "only the csv format takes a mapping"),
         (["--report", "CONFIG/events.yaml/r.html"], "cannot write"),
     ],
 )

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -10,6 +11,7 @@ from stream.cli import commands
 from stream.testkit.starter import start_config
 
 ROOT = Path(__file__).parents[2]
+TEMPLATES = sorted(path.name for path in (ROOT / "stream/replay/pages/templates").iterdir())
 
 
 def stream(*arguments: str) -> Result:
@@ -62,7 +64,7 @@ def test_an_installation_without_the_shipped_config_says_so(tmp_path: Path) -> N
         start_config(tmp_path / "mine", tmp_path / "nowhere")
 
 
-def test_a_wheel_carries_the_shipped_config(tmp_path: Path) -> None:
+def test_a_wheel_carries_the_shipped_config_and_the_templates_of_pages(tmp_path: Path) -> None:
     # Of a copy, since a build leaves folders beside the sources. setuptools is in the lock: nothing is fetched.
     source = tmp_path / "source"
     source.mkdir()
@@ -71,9 +73,12 @@ def test_a_wheel_carries_the_shipped_config(tmp_path: Path) -> None:
     (source / "stream").mkdir()
     (source / "stream" / "__init__.py").write_bytes((ROOT / "stream" / "__init__.py").read_bytes())
     (source / "stream" / "shipped").symlink_to(ROOT / "stream" / "shipped")
+    shutil.copytree(ROOT / "stream" / "replay" / "pages", source / "stream" / "replay" / "pages")
     wheel = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-q"]
     done = subprocess.run([*wheel, "-w", tmp_path, source], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (built,) = tmp_path.glob("*.whl")
-    packed = {name for name in zipfile.ZipFile(built).namelist() if name.startswith("stream/shipped/")}
-    assert packed == {f"stream/shipped/{name}" for name in names(ROOT / "config")}
+    packed = set(zipfile.ZipFile(built).namelist())
+    shipped = {name for name in packed if name.startswith("stream/shipped/")}
+    assert shipped == {f"stream/shipped/{name}" for name in names(ROOT / "config")}
+    assert {f"stream/replay/pages/templates/{name}" for name in TEMPLATES} <= packed

@@ -1,7 +1,7 @@
 """A comparison: the history read under both plans, decided over under both configs, and what came out otherwise."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -41,24 +41,32 @@ def compare(asked: ToCompare, ticks: Ticks | None = None) -> Diff:
     Raises `InputRefused` where a file cannot be read, `OSError` where the disk is full.
     """
     ticks = ticks or Ticks()
+    plans = asked.a[1].plan, asked.b[1].plan
     with ExitStack() as stack:
-        spools = [stack.enter_context(Spool(asked.held_max)) for _ in "ab"]
-        plans = asked.a[1].plan, asked.b[1].plan
-        intakes = [Intake(plan, spool) for plan, spool in zip(plans, spools, strict=True)]
-        for intake, plan in zip(intakes, plans, strict=True):
-            intake.read(asked.files, asked.adapter(plan), ticks.read)
-        if any(spool.spilled for spool in spools):
-            for spool in spools:
-                spool.spill()  # so that both have the same shares
+        spools = [stack.enter_context(Spool(asked.held_max)) for _ in (plans if plans[0] != plans[1] else plans[:1])]
+        intakes = [Intake(plan, spool) for plan, spool in zip(plans, spools, strict=False)]
+        for intake, plan, tick in zip(intakes, plans, (ticks.read, lambda _: None), strict=False):
+            intake.read(asked.files, asked.adapter(plan), tick)
         ticks.total(spools[0].count)
         axis = _axis(intakes, asked.until_ms)
-        sides = Side(asked.a[1], axis), Side(asked.b[1], axis)
-        compared = Compared(sides, axis)
-        for events in zip(spools[0].shares(), spools[1].shares(), strict=True):
+        compared = Compared((Side(asked.a[1], axis), Side(asked.b[1], axis)), axis)
+        for events in _shares(spools):
             _compare_share(compared, events)
             ticks.decided(len(events[0]))
     read = [path.name for path in asked.files], asked.form
-    return diff_of(compared, (asked.a[0], asked.b[0]), intakes, read, examples=asked.examples)
+    return diff_of(compared, (asked.a[0], asked.b[0]), (intakes[0], intakes[-1]), read, examples=asked.examples)
+
+
+def _shares(spools: Sequence[Spool]) -> Iterator[tuple[list[Placed], list[Placed]]]:
+    """Yield each share as both plans accept it; plans that are the same share one spool."""
+    if len(spools) == 1:
+        for events in spools[0].shares():
+            yield events, events
+        return
+    if any(spool.spilled for spool in spools):
+        for spool in spools:
+            spool.spill()  # so that both have the same shares
+    yield from zip(spools[0].shares(), spools[1].shares(), strict=True)
 
 
 def _axis(intakes: Sequence[Intake], until_ms: int | None) -> Axis:

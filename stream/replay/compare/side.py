@@ -6,6 +6,7 @@ from typing import Final
 
 from stream.decision.decider import Decider
 from stream.decision.program import Program
+from stream.definitions.expressions import Compare
 from stream.definitions.shapes import Definitions
 from stream.model.events import Event
 from stream.model.outcomes import AnyOutcome, Decision, RunChange, SegmentChange, Trigger, Why
@@ -21,7 +22,7 @@ Step = tuple[str, str, str]
 
 
 class Side:
-    """One config over one share of the users after the other.
+    """One config over one share of the users after the other; `moments` are its comparisons of points in time.
 
     Of the share decided last: `profiles` at the end, when each user first `entered` each segment, the times each step
     `sent` each user its trigger with the reason of the first, what became of those it `refused`, and the `runs` of each
@@ -32,6 +33,12 @@ class Side:
         self.definitions: Final = definitions
         self.program: Final = Program(definitions)
         self.places: Final = {place.name: place for place in places_of(definitions)}
+        self.moments: Final = {
+            part.text
+            for place in self.places.values()
+            for part in place.parts
+            if isinstance(part, Compare) and part.left.type == "timestamp"
+        }
         self.watch: Final = Watch(list(self.places), axis)
         self.sent_total: Final[Counter[Step]] = Counter()
         self._shares = Shares(self.program, self.watch, axis.end_ms)

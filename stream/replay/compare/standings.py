@@ -5,8 +5,10 @@ from collections.abc import Iterable, Set
 
 import msgspec
 
+from stream.model.events import Scalar
 from stream.model.outcomes import Leaf
 from stream.model.profile import Profile
+from stream.model.times import shown_time
 from stream.replay.compare.shapes import Standing
 from stream.replay.compare.side import Side, Step
 from stream.replay.review.places import conditions_of
@@ -68,12 +70,23 @@ def keeps_out(standing: Standing) -> list[tuple[str, str]]:
 
 
 def _shown(leaves: Iterable[Leaf], side: Side) -> list[Leaf]:
+    """Return leaves for people: without event ids, without what users say of themselves, and with times as dates."""
     identify = side.definitions.plan.events.get("identify")
     said = set(identify.properties) if identify is not None else set()
-    return [_without_what_was_said(leaf, said) for leaf in leaves]
+    return [
+        msgspec.structs.replace(
+            leaf,
+            events=[],
+            value=WITHHELD if _is_said(leaf, said) else _dated(leaf, leaf.value, side),
+            threshold=_dated(leaf, leaf.threshold, side),
+        )
+        for leaf in leaves
+    ]
 
 
-def _without_what_was_said(leaf: Leaf, said: Set[str]) -> Leaf:
-    """Return a leaf without event ids, and without values of what users say of themselves."""
-    withheld = leaf.value is not None and not said.isdisjoint(_NAME.findall(leaf.condition))
-    return msgspec.structs.replace(leaf, events=[], value=WITHHELD if withheld else leaf.value)
+def _is_said(leaf: Leaf, said: Set[str]) -> bool:
+    return leaf.value is not None and not said.isdisjoint(_NAME.findall(leaf.condition))
+
+
+def _dated(leaf: Leaf, value: Scalar | None, side: Side) -> Scalar | None:
+    return shown_time(value) if leaf.condition in side.moments and isinstance(value, int) else value

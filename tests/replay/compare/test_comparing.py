@@ -184,3 +184,9 @@ def test_what_became_of_the_run_on_the_other_side_is_told(tmp_path: Path) -> Non
     found = compared(tmp_path, seen, tiny(), ended)
     (second,) = [one for one in found.triggers if one.step == "2"]
     assert second.only_a.examples[0].b.note == "its run had ended: product_viewed"
+
+
+def test_points_in_time_are_told_as_dates(tmp_path: Path) -> None:
+    found = compared(tmp_path, history(), definitions(), definitions(late="seen_at >= cart.changed_at or views >= 3"))
+    (dated, plain) = of(found, "late").enter.examples[0].b.leaves
+    assert (dated.value, plain.value) == ("2020-01-02T06:00:00Z", 3)
