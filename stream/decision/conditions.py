@@ -14,7 +14,7 @@ from typing import Final, assert_never
 from stream.decision.anniversaries import days_compare, days_to
 from stream.decision.fading import fading_comparison
 from stream.decision.ranks import rank, rank_by_age, rank_comparison
-from stream.decision.readers import TraitCode
+from stream.decision.readers import TraitCode, was_reader
 from stream.decision.reading import Reader, Test
 from stream.decision.rolling import falls_below_ms
 from stream.decision.windows import Window, drop_old
@@ -93,7 +93,7 @@ class Compiler:
                 return self._default(node)
             case x.Arithmetic():
                 return self._arithmetic(node)
-            case x.AtKey() | x.Top():
+            case x.AtKey() | x.Top() | x.Was():
                 return self._keyed(node)
             case x.DaysTo() | x.Rank():
                 return self._rank(node) if isinstance(node, x.Rank) else self._days(node, days_to)
@@ -154,7 +154,9 @@ class Compiler:
         v, n = self._called(f"{self._given(rank_by_age)}(now, {given})")
         return v, self._assigned("None", self._earlier(n, until))[1]
 
-    def _keyed(self, node: x.AtKey | x.Top) -> tuple[str, str]:
+    def _keyed(self, node: x.AtKey | x.Top | x.Was) -> tuple[str, str]:
+        if isinstance(node, x.Was):
+            return self._called(f"{self._given(was_reader(node.segment, node.tier, node.within_ms))}(p, now)")
         if isinstance(node, x.Top):
             return self._called(f"{self._given(self._readers[node.trait])}(p, now)")
         key, key_until = self._emit(node.key)
@@ -283,5 +285,5 @@ class Compiler:
             code = self._traits.get(node.trait)
         else:
             code = self._traits.get(node.name) if isinstance(node, x.Name) and node.kind == "trait" else None
-        own = int(code is not None and code.trait.within_ms is not None)
+        own = int(isinstance(node, x.Was) or (code is not None and code.trait.within_ms is not None))
         return max([own, *map(self._movement, x.children(node))])

@@ -21,7 +21,7 @@ _CART_EVENTS: Final = ("cart_changed", "cart_emptied")
 class SegmentCode(msgspec.Struct, frozen=True):
     """One segment, ready to run; `order` is its place among all, after those it reads.
 
-    `tests` are the conditions of its tiers, if it has any: the last tier has none.
+    `tests` are the conditions of its tiers, if it has any: the last tier has none. Members stay at least `stay_ms`.
     """
 
     name: str
@@ -30,6 +30,7 @@ class SegmentCode(msgspec.Struct, frozen=True):
     enter: Reader
     leave: Reader | None
     tests: tuple[Reader, ...] = ()
+    stay_ms: int = 0
 
 
 class JourneyCode(msgspec.Struct, frozen=True):
@@ -98,7 +99,7 @@ class Program:
     def _segment(self, order: int, segment: Segment) -> SegmentCode:
         leave = self.compiled(segment.exit) if segment.exit is not None else None
         tests = tuple(self.compiled(tier.when) for tier in segment.tiers if tier.when is not None)
-        return SegmentCode(segment.name, segment, order, self.compiled(segment.when), leave, tests)
+        return SegmentCode(segment.name, segment, order, self.compiled(segment.when), leave, tests, segment.stay_ms)
 
     def _compiler(self) -> Compiler:
         return Compiler(self.readers, {code.trait.name: code for code in self._traits})

@@ -63,6 +63,25 @@ def tier_reader(name: str) -> Reader:
     return read
 
 
+def was_reader(segment: str, tier: str, within_ms: int) -> Reader:
+    """Read whether a profile was in a segment, or in a tier of it, within the last while: inside, or left since then.
+
+    What is remembered is when a profile left last, of each tier. So it was until just before that moment and the length
+    of time together, and then no longer.
+    """
+
+    def read(profile: Profile, now_ms: int) -> Reading:
+        membership = profile.memberships.get(segment)
+        if membership is None:
+            return False, NEVER
+        if membership.inside and tier in ("", membership.tier):
+            return True, NEVER
+        until_ms = membership.left(tier) + within_ms
+        return (True, until_ms) if now_ms < until_ms else (False, NEVER)
+
+    return read
+
+
 def _cart_reader(of: Callable[[Cart], Scalar | None], empty: Scalar | None) -> Reader:
     nothing: Reading = (empty, NEVER)
 

@@ -21,6 +21,8 @@ def evaluate(turn: Turn, codes: Iterable[SegmentCode], cause: str) -> None:
             tiers.evaluate(turn, code, membership, cause)
         elif membership is None or not membership.inside:
             _enter_or_not(turn, code, membership, cause)
+        elif code.stay_ms and now_ms < membership.since_ms + code.stay_ms:
+            _stay(turn, membership, membership.since_ms + code.stay_ms)
         elif code.leave is None:
             holds, until_ms = code.enter(profile, now_ms)
             if holds is not True:
@@ -60,6 +62,12 @@ def forget_removed(turn: Turn) -> None:
             turn.counts.segments[place] = turn.counts.segments.get(place, 0) - 1
     for key in profile.traits.keys() - program.state_keys:
         del profile.traits[key]
+
+
+def _stay(turn: Turn, membership: Membership, until_ms: int) -> None:
+    """Ask nothing of a member who stays at least until then; that is when to ask."""
+    if membership.next_ms != until_ms:
+        membership.next_ms, turn.moved_timers = until_ms, True
 
 
 def _enter_or_not(turn: Turn, code: SegmentCode, membership: Membership | None, cause: str) -> None:
@@ -109,6 +117,8 @@ def _change(
 
 def _may_change_ms(code: SegmentCode, membership: Membership, profile: Profile, now_ms: int) -> int:
     """Return when time alone may lead across the border again; outside, both conditions have a say."""
+    if code.stay_ms and membership.inside:
+        return membership.since_ms + code.stay_ms
     if code.leave is None:
         return code.enter(profile, now_ms)[1]
     leave_until_ms = code.leave(profile, now_ms)[1]

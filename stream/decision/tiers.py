@@ -12,14 +12,32 @@ from stream.model.profile import NEVER, Membership, Profile
 
 def evaluate(turn: Turn, code: SegmentCode, membership: Membership | None, cause: str) -> None:
     """Decide which tier a profile is in now."""
-    place, until_ms = first_true(code.tests, turn.profile, turn.now_ms)
-    tier = code.segment.tiers[place].name
+    profile, now_ms = turn.profile, turn.now_ms
     if membership is None:
-        membership = turn.profile.memberships[code.name] = Membership(False, turn.now_ms, 0)
+        membership = profile.memberships[code.name] = Membership(False, now_ms, 0)
+    held = _held(code, membership, now_ms)
+    place, until_ms = first_true(code.tests[:held], profile, now_ms)
+    tier = code.segment.tiers[place].name
     if membership.tier != tier or not membership.inside:
         _move(turn, code, membership, tier, cause)
+        held = _held(code, membership, now_ms)
+        until_ms = first_true(code.tests[:held], profile, now_ms)[1]
+    if held < len(code.tests):
+        until_ms = min(until_ms, membership.since_ms + code.stay_ms)
     if until_ms != membership.next_ms:
         membership.next_ms, turn.moved_timers = until_ms, True
+
+
+def _held(code: SegmentCode, membership: Membership, now_ms: int) -> int:
+    """Return the place of the tier a profile stays in at least for now: of the tests, only those before it are asked.
+
+    Where nothing holds it, or nothing is left to fall to, that is the place after all tests.
+    """
+    if code.stay_ms and membership.inside and now_ms < membership.since_ms + code.stay_ms:
+        for place, tier in enumerate(code.segment.tiers):
+            if tier.name == membership.tier:
+                return place
+    return len(code.tests)
 
 
 def first_true(tests: tuple[Reader, ...], profile: Profile, now_ms: int) -> tuple[int, int]:
@@ -38,6 +56,9 @@ def _move(turn: Turn, code: SegmentCode, membership: Membership, tier: str, caus
     """Cross the border between two tiers, and say so."""
     profile, segment = turn.profile, code.segment
     before = membership.tier if membership.inside else ""
+    if before:
+        membership.left_ms[before] = turn.now_ms
+        _forget_removed(code, membership)
     _count(turn, code, membership, -1)
     membership.inside, membership.since_ms, membership.tier = True, turn.now_ms, tier
     membership.entries += 1
@@ -61,6 +82,13 @@ def _move(turn: Turn, code: SegmentCode, membership: Membership, tier: str, caus
     if before:
         turn.add("segment_exited", {"segment": code.name, "tier": before}, cause)
     turn.add("segment_entered", {"segment": code.name, "tier": tier}, cause)
+
+
+def _forget_removed(code: SegmentCode, membership: Membership) -> None:
+    """Keep the times of tiers that there still are."""
+    names = {tier.name for tier in code.segment.tiers}
+    for name in membership.left_ms.keys() - names:
+        del membership.left_ms[name]
 
 
 def _count(turn: Turn, code: SegmentCode, membership: Membership, by: int) -> None:

@@ -119,6 +119,17 @@ class Top(Node, frozen=True, kw_only=True):
     trait: str
 
 
+class Was(Node, frozen=True, kw_only=True):
+    """Whether a profile was in a segment (or, where it has some, in a tier of it) at any time within the last while.
+
+    Who is inside was; who left did so less than `within_ms` ago. Nothing is unknown about it.
+    """
+
+    segment: str
+    tier: str
+    within_ms: int
+
+
 class DaysTo(Node, frozen=True, kw_only=True):
     """Whole days until a date comes round again in the user's time zone, 0 on the day; unknown where it is no date."""
 
@@ -137,7 +148,22 @@ class Rank(Node, frozen=True, kw_only=True):
     least: int
 
 
-Expr = Constant | Name | Compare | Logic | Not | Arithmetic | Since | Known | Default | AtKey | Top | DaysTo | Rank
+Expr = (
+    Constant
+    | Name
+    | Compare
+    | Logic
+    | Not
+    | Arithmetic
+    | Since
+    | Known
+    | Default
+    | AtKey
+    | Top
+    | DaysTo
+    | Rank
+    | Was
+)
 
 
 ZONE: Final = "timezone"
@@ -169,5 +195,7 @@ def names(node: Expr) -> frozenset[str]:
     """Return the names an expression reads: traits, segments, and `cart` for any property of the cart."""
     if isinstance(node, Name):
         return frozenset({"cart" if node.kind == "cart" else node.name})
+    if isinstance(node, Was):
+        return frozenset({node.segment})
     own = frozenset({node.trait} if isinstance(node, AtKey | Top) else {ZONE} if isinstance(node, DaysTo) else ())
     return own.union(*map(names, children(node)))

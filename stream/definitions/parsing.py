@@ -17,6 +17,10 @@ from stream.definitions.typing import CONSTANTS, TypeMismatch, Typer
 LONGEST: Final = 2_000
 DEEPEST: Final = 40
 _DURATION_OR_STRING: Final = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])\d+[A-Za-z]\w*""", re.ASCII)
+_IN_OR_STRING: Final = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])in(?=\s*\()""", re.ASCII)
+_NOT: Final = re.compile(r"(?<![\w.])not$", re.ASCII)
+_CONNECTIVE: Final = re.compile(r"(?<![\w.])(and|or|not|in)$", re.ASCII)
+_OPERAND: Final = re.compile(r"""[\w'")\]]$""", re.ASCII)
 _OUTSIDE_STRINGS: Final = re.compile(r"""'[^']*'|"[^"]*"|([^\x00-\x7f]|#)""")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SPELLINGS: Final = {"&&": "and", "||": "or", "AND": "and", "OR": "or", "NOT": "not", "<>": "!=", "=>": ">="}
@@ -85,10 +89,21 @@ def _parse(source: str) -> tuple[ast.expr, dict[int, int]]:
             raise ExpressionError(f"{match[1]!r} is not allowed outside quotes", match.start())
     # Columns of `ast` count UTF-8 bytes; quoted text is set to one byte a character, and read from the source again.
     plain = re.sub(r"[^\x00-\x7f]", "x", source)
-    rewritten, durations = _without_durations(plain)
+    rewritten, durations = _without_durations(_without_in(plain))
     tree = _python(rewritten, source)
     _refuse_deep(tree)
     return tree, durations
+
+
+def _without_in(source: str) -> str:
+    """Replace `in` where it is called, as in `in(vip)`, by a name of equal length: to Python it is an operator."""
+
+    def replaced(match: re.Match[str]) -> str:
+        before = _NOT.sub("", source[: match.start()].rstrip()).rstrip()
+        is_operator = match[0] != "in" or bool(_OPERAND.search(before) and not _CONNECTIVE.search(before))
+        return match[0] if is_operator else "_" * len(match[0])
+
+    return _IN_OR_STRING.sub(replaced, source)
 
 
 def _without_durations(source: str) -> tuple[str, dict[int, int]]:

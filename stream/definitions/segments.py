@@ -14,7 +14,8 @@ from stream.definitions.source import YamlMap, YamlNode, YamlText
 from stream.definitions.tiers import OTHERWISE, read_tiers, tier_texts
 
 _CONDITIONS: Final = ("when", "exit")
-_FIELDS: Final = ("describe", *_CONDITIONS, "tiers")
+_STAY: Final = "stay_at_least"
+_FIELDS: Final = ("describe", *_CONDITIONS, _STAY, "tiers")
 
 
 def read_segments(reader: Reader, nodes: Mapping[str, YamlNode], words: Vocabulary) -> dict[str, Segment]:
@@ -40,7 +41,7 @@ def _texts(node: YamlNode) -> list[YamlText]:
 def _segment(reader: Reader, name: str, node: YamlNode, words: Vocabulary) -> Segment | None:
     if isinstance(node, YamlMap) and ("tiers" in node.items or reader.is_misspelt(node, ("tiers",), _FIELDS)):
         return _tiered(reader, name, node, words)
-    fields = reader.fields(node, "a segment", ("when",), ("describe", "exit"))
+    fields = reader.fields(node, "a segment", ("when",), ("describe", "exit", _STAY))
     describe = reader.text(fields.get("describe"), "describe")
     when = reader.condition(fields.get("when"), "the condition of a segment", words)
     until = reader.condition(fields.get("exit"), "the condition of leaving", words)
@@ -50,7 +51,8 @@ def _segment(reader: Reader, name: str, node: YamlNode, words: Vocabulary) -> Se
         reader.wrong(fields["when"].spot, "this condition never changes")
     elif until is not None:
         _refuse_empty(reader, fields["exit"], when, until)
-    return Segment(name, describe, when, until, definition_hash("segment", name, node))
+    stay_ms = reader.duration(fields.get(_STAY), _STAY)
+    return Segment(name, describe, when, until, definition_hash("segment", name, node), stay_ms=stay_ms)
 
 
 def _refuse_empty(reader: Reader, node: YamlNode, when: Expr, until: Expr) -> None:
@@ -63,8 +65,11 @@ def _tiered(reader: Reader, name: str, node: YamlMap, words: Vocabulary) -> Segm
     for field in _CONDITIONS:
         if field in node.items:
             reader.wrong(node.key_spots[field], f"{field!r} has no meaning beside 'tiers'")
-    fields = reader.fields(node, "a segment", ("tiers",), ("describe", *_CONDITIONS))
+    fields = reader.fields(node, "a segment", ("tiers",), ("describe", *_CONDITIONS, _STAY))
     describe = reader.text(fields.get("describe"), "describe")
     tiers = read_tiers(reader, fields["tiers"], words) if "tiers" in fields else ()
+    stay_ms = reader.duration(fields.get(_STAY), _STAY)
+    if not tiers:
+        return None
     everyone = Constant(type="boolean", text=OTHERWISE, value=True)
-    return Segment(name, describe, everyone, None, definition_hash("segment", name, node), tiers) if tiers else None
+    return Segment(name, describe, everyone, None, definition_hash("segment", name, node), tiers, stay_ms)

@@ -88,7 +88,7 @@ class Segment(msgspec.Struct, frozen=True):
     """A named group. Entered when `when` is true; left when it is not, or with `exit` when that is.
 
     With `tiers` everyone is in it (`when` is true), and in just one of them: the first whose condition is true. The
-    last has none.
+    last has none. A member stays at least `stay_ms`, except for a tier before theirs.
     """
 
     name: str
@@ -97,6 +97,7 @@ class Segment(msgspec.Struct, frozen=True):
     exit: Expr | None
     hash: str
     tiers: tuple[Tier, ...] = ()
+    stay_ms: int = 0
 
     def conditions(self) -> tuple[Expr, ...]:
         """Return all conditions that decide on memberships."""

@@ -2,9 +2,10 @@
 
 import ast
 from collections.abc import Mapping
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 from stream.definitions import expressions as x
+from stream.definitions.memberships import MEMBERSHIPS, Wrong, in_tier, membership, no_such_tier
 from stream.definitions.operators import arithmetic_type, comparable
 from stream.definitions.problems import nearest
 from stream.definitions.ranking import RANKINGS, beyond_rank, ranked
@@ -19,6 +20,7 @@ FUNCTIONS: Final = {
     "top": 1,
     "days_to": 1,
     **dict.fromkeys(RANKINGS, 1),
+    **MEMBERSHIPS,
 }
 _OF_A_KEY: Final[Mapping[x.ValueType, x.ValueType]] = {
     "number by key": "number",
@@ -37,6 +39,7 @@ _COMPARATORS: Final[Mapping[type[ast.cmpop], x.Comparator]] = {
     ast.GtE: ">=",
 }
 _OPERATORS: Final[Mapping[type[ast.operator], x.Operator]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_T = TypeVar("_T")
 CONSTANTS: Final = {"true": True, "false": False}
 
 
@@ -85,6 +88,12 @@ class Typer:
 
     def _refuse(self, node: ast.expr, message: str, suggestion: str = "") -> NoReturn:
         raise TypeMismatch(message, node.col_offset, suggestion)
+
+    def _refuse_if(self, node: ast.expr, found: _T | Wrong) -> _T:
+        """Return what was found, unless that is that something is wrong."""
+        if isinstance(found, Wrong):
+            self._refuse(node, found.message, found.suggestion)
+        return found
 
     def _value(self, node: ast.expr) -> x.Expr:
         """Type a part whose value is used; `since` is only for comparing, so that its moment of change is known."""
@@ -148,8 +157,8 @@ class Typer:
         wrong = comparable(operator, left, right) or beyond_rank(left, right)
         if wrong:
             self._refuse(left_node, wrong)
-        self._check_tier(left, right, right_node)
-        self._check_tier(right, left, left_node)
+        self._refuse_if(right_node, no_such_tier(left, right, self._scope))
+        self._refuse_if(left_node, no_such_tier(right, left, self._scope))
         whole = self._text(node) if len(node.ops) == 1 else ""
         text = whole or self._source[left_node.col_offset : right_node.end_col_offset]
         return x.Compare(type="boolean", text=text, op=operator, left=left, right=right)
@@ -165,12 +174,6 @@ class Typer:
             self._refuse(left_node, f"a set holds strings; {part.text} is a {part.type}")
         return x.AtKey(type="boolean", text=self._text(node), trait=trait, key=part)
 
-    def _check_tier(self, of: x.Expr, named: x.Expr, node: ast.expr) -> None:
-        """Refuse a comparison with a tier that there is not."""
-        tiers = self._scope.tiers.get(of.name) if isinstance(of, x.Name) and of.kind == "tier" else None
-        if tiers is not None and isinstance(named, x.Constant) and named.value not in tiers:
-            self._refuse(node, f"{of.text} has no tier {named.value!r}", nearest(str(named.value), tiers))
-
     def _as_money(self, part: x.Expr, beside: x.Expr) -> x.Expr:
         """A bare number beside money means the shop's currency."""
         if beside.type in ("money", "fading money") and isinstance(part, x.Constant) and part.type == "number":
@@ -178,7 +181,7 @@ class Typer:
         return part
 
     def _call(self, node: ast.Call) -> x.Expr:
-        name = node.func.id if isinstance(node.func, ast.Name) else self._text(node.func)
+        name = self._text(node.func)
         if name not in FUNCTIONS:
             self._refuse(node, f"there is no function {name!r}", nearest(name, FUNCTIONS))
         if node.keywords or len(node.args) != FUNCTIONS[name]:
@@ -186,6 +189,9 @@ class Typer:
         text = self._text(node)
         if name == "top":
             return x.Top(type="string", text=text, trait=self._kept_by_key(node.args[0]))
+        if name in MEMBERSHIPS and not self._scope.event:
+            within = self._value(node.args[1]) if name == "was" else None
+            return self._refuse_if(node, membership(text, self._text(node.args[0]), self._scope, within))
         part = self._value(node.args[0])
         if name == "known":
             return x.Known(type="boolean", text=text, part=part)
@@ -266,22 +272,9 @@ class Typer:
         if self._scope.event:
             self._refuse(node, f"{text!r} has no meaning in a condition on {self._scope.event}: name its properties")
         if not (isinstance(node.value, ast.Name) and node.value.id == "cart"):
-            return self._tier(node)
+            return self._refuse_if(node, in_tier(text, self._scope))
         if node.attr not in CART:
             self._refuse(
                 node, f"the cart has no {node.attr!r}", f"cart.{near}" if (near := nearest(node.attr, CART)) else ""
             )
         return x.Name(type=CART[node.attr], text=text, kind="cart", name=node.attr)
-
-    def _tier(self, node: ast.Attribute) -> x.Expr:
-        """Type `stage.retention`, which is `stage == "retention"`."""
-        text, owner = self._text(node), self._text(node.value)
-        if owner in self._scope.tiers:
-            of, tier = self.typed(node.value), x.Constant(type="string", text=repr(node.attr), value=node.attr)
-            self._check_tier(of, tier, node)
-            return x.Compare(type="boolean", text=text, op="==", left=of, right=tier)
-        if owner in self._scope.segments:
-            self._refuse(node, f"{owner} has no tiers")
-        hint = nearest(owner, ("cart", *self._scope.tiers))
-        message = f"{text!r} has no meaning in a condition; only the cart has fields, and segments their tiers"
-        self._refuse(node, message, hint)

@@ -44,7 +44,8 @@ class Cart(msgspec.Struct, array_like=True, gc=False):
 class Membership(msgspec.Struct, array_like=True, gc=False):
     """Inside a segment or out, since when, how often entered, and when time alone may change that.
 
-    Of a segment with tiers: inside which of them, since when; each move between two counts as an entry.
+    Of a segment with tiers: inside which of them, since when; each move between two counts as an entry, and `left_ms`
+    has the latest time at which each tier was left.
     """
 
     inside: bool
@@ -52,6 +53,13 @@ class Membership(msgspec.Struct, array_like=True, gc=False):
     entries: int
     next_ms: int = NEVER
     tier: str = ""
+    left_ms: dict[str, int] = {}
+
+    def left(self, tier: str) -> int:
+        """Return when the segment was left last, or with a name that tier of it; long before all time if never."""
+        if tier:
+            return self.left_ms.get(tier, -NEVER)
+        return self.since_ms if self.entries and not self.inside else -NEVER
 
     def place(self, segment: str) -> str:
         """Return under which name members are counted: the segment's, or `stage.retention` for a tier."""

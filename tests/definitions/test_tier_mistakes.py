@@ -143,3 +143,71 @@ def test_an_exit_that_lets_nobody_in_is_refused(leave: str, problem: str) -> Non
 
 def test_an_exit_that_is_false_keeps_members_for_ever() -> None:
     assert problems(edited("segments/vip.yaml", "spend < 100", "false")) == []
+
+
+@pytest.mark.parametrize(
+    ("when", "problem"),
+    [
+        ("in(vpi)", "1:7: there is no segment 'vpi' (did you mean 'vip'?)"),
+        ("orders > 1 and not in(orders)", "1:26: there is no segment 'orders'"),
+        ("in(stage)", "1:7: everyone is in stage, which has tiers: name one, as in stage.retention"),
+        ("was(stage, 30d)", "1:7: everyone is in stage, which has tiers: name one, as in stage.retention"),
+        ("was(stage.retenton, 30d)", "1:7: stage has no tier 'retenton' (did you mean 'retention'?)"),
+        ("was(vip.gold, 30d)", "1:7: vip has no tiers"),
+        ("was(vip, 30)", "1:7: was(...) needs a length of time, as in was(vip, 30d), not 30"),
+        ("was(vip, 0d)", "1:7: was(vip, 0d) looks at no time at all"),
+        ("was(vip)", "1:7: was(...) takes 2 arguments"),
+        ("in(vip, 30d)", "1:7: in(...) takes 1 argument"),
+        ("in(spend > 5)", "1:7: there is no segment 'spend > 5'"),
+        ("was(other, 30d)", "1:7: 'other' reads itself"),
+    ],
+)
+def test_asking_for_a_membership_wrongly_gives_one_line(when: str, problem: str) -> None:
+    assert problems(beside(f"when: {when}\n")) == [f"segments/other.yaml:{problem}"]
+
+
+def test_a_circle_through_what_was_is_refused() -> None:
+    files = {"segments/a.yaml": "when: was(b, 7d)\n", "segments/b.yaml": "when: orders > 1 and not in(a)\n"}
+    assert problems(files) == ["segments/a.yaml:1:7: a circle: 'a' reads 'b', 'b' reads 'a'"]
+
+
+@pytest.mark.parametrize(
+    ("stay", "problem"),
+    [
+        ("7", "4:16: '7' is no duration: write a number and a unit, as in 7d"),
+        ("0d", "4:16: stay_at_least cannot be '0d': it must be longer than nothing"),
+        ("7 d", "4:16: '7 d' is no duration: write a number and a unit, as in 7d"),
+    ],
+)
+def test_how_long_to_stay_is_a_length_of_time(stay: str, problem: str) -> None:
+    changed = edited("segments/vip.yaml", "exit: spend < 100\n", f"exit: spend < 100\nstay_at_least: {stay}\n")
+    assert problems(changed) == [f"segments/vip.yaml:{problem}"]
+
+
+def test_a_misspelt_stay_is_recognised() -> None:
+    changed = edited("segments/vip.yaml", "exit: spend < 100\n", "stay_atleast: 7d\n")
+    assert problems(changed) == [
+        "segments/vip.yaml:3:1: a segment has no field 'stay_atleast' (did you mean 'stay_at_least'?)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "in(vip)",
+        "not in(vip)",
+        "(in(vip)) or in (looker)",
+        "spend > 5 and in(vip)",
+        "views_7d > 2 or not in(vip)",
+        "in(vip) == in(looker)",
+    ],
+)
+def test_in_can_stand_wherever_a_condition_can(when: str) -> None:
+    assert problems({"segments/other.yaml": f"when: {when}\n"}) == []
+
+
+def test_in_between_two_values_stays_an_operator() -> None:
+    traits = "seen: {set: product_viewed.category}\nviews_7d: {count: product_viewed, within: 7d}\n"
+    for when in ("favourite in (seen)", '"a" not in (seen)', 'views_7d > 1 and "in(vip)" in(seen) and in(vip)'):
+        files = edited("traits.yaml", "views_7d: {count: product_viewed, within: 7d}\n", traits)
+        assert problems({**files, "segments/other.yaml": f"when: '{when}'\n".replace("'", '"', 0)}) == []
