@@ -12,6 +12,7 @@ _COMMANDS: Final = {
     "check": "Say all that is wrong with a config folder, and what it comes to on a history.",
     "test": "Run the *.test.yaml beside the definitions, on virtual time.",
     "replay": "Decide over files, without Kafka: what would this history have done?",
+    "explain": "Say why a user is in a segment or out of it, from a replay of their history.",
     "diff": "Compare two configs on a history: who would be elsewhere, triggered otherwise, and why.",
     "fit": "Learn frozen tables from history: RFM scores, percentiles.",
     "topics": "Create the topics on a broker, and verify them.",

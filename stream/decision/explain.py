@@ -6,18 +6,20 @@ from typing import Final
 import msgspec
 
 from stream.decision.cart import current_cart
-from stream.decision.reading import Reader
+from stream.decision.reading import Reader, Reading
 from stream.definitions import expressions as x
 from stream.definitions.durations import duration_text
 from stream.model.events import Scalar
 from stream.model.money import major_text
 from stream.model.outcomes import Leaf
-from stream.model.profile import Profile
+from stream.model.profile import NEVER, Profile
 
 LEAVES_KEPT: Final = 50
 """Comparisons explained of one condition."""
 
-_CART: Final = "cart"
+CART: Final = "cart"
+IDENTITY: Final = "identity"
+"""What stands for the cart, and for what users say of themselves, among the keys of states. Keys of traits have a #."""
 
 
 class _Comparison(msgspec.Struct, frozen=True):
@@ -63,17 +65,16 @@ class Explainer:
         return [leaf for each in conditions for leaf in self.leaves(each, profile, now_ms)][:LEAVES_KEPT]
 
     def _comparison(self, node: x.Expr) -> _Comparison:
-        left, right = (node.left, node.right) if isinstance(node, x.Compare) else (None, None)
-        named = x.names(node)
-        keys = {key for name in named for key in self._keys.get(name, ())}
+        left, right = _sides(node)
+        keys = {key for name in x.names(node) for key in self._keys.get(name, ())}
         return _Comparison(
             node,
             self._compile(node),
-            self._compile(left) if left else None,
+            _last_inside(node) if isinstance(node, x.Was) else self._compile(left) if left else None,
             self._compile(right) if right and not isinstance(right, x.Constant) else None,
             self._shown(right.value, right.type) if isinstance(right, x.Constant) else None,
-            left.type if left else "boolean",
-            tuple(sorted(keys | ({_CART} & named))),
+            right.type if isinstance(node, x.Was) and right else left.type if left else "boolean",
+            tuple(sorted(keys)),
         )
 
     def _leaf(self, comparison: _Comparison, profile: Profile, now_ms: int) -> Leaf:
@@ -105,11 +106,44 @@ def _comparisons(node: x.Expr) -> list[x.Expr]:
     return [node]
 
 
+def _sides(node: x.Expr) -> tuple[x.Expr | None, x.Expr | None]:
+    """Return what a comparison (or bare boolean) is asked of, and what that is compared with."""
+    match node:
+        case x.Compare():
+            return node.left, node.right
+        case x.Known():
+            return node.part, None
+        case x.AtKey():
+            return node.key, None
+        case x.Was():
+            return None, x.Constant(type="duration", text="", value=node.within_ms)
+        case _:
+            return None, None
+
+
+def _last_inside(node: x.Was) -> Reader:
+    """Read how long ago a profile was last inside: nothing while it is, unknown where it never was."""
+
+    def read(profile: Profile, now_ms: int) -> Reading:
+        membership = profile.memberships.get(node.segment)
+        if membership is None:
+            return None, NEVER
+        if membership.inside and node.tier in ("", membership.tier):
+            return 0, NEVER
+        left_ms = membership.left(node.tier)
+        return (now_ms - left_ms if left_ms > -NEVER else None), NEVER
+
+    return read
+
+
 def _events(keys: tuple[str, ...], profile: Profile) -> list[str]:
-    """Return the ids of the events that moved what a comparison reads, sorted."""
+    """Return the ids of the events that last moved what a comparison reads, sorted."""
     found = set()
     for key in keys:
-        moved = current_cart(profile) if key == _CART else profile.traits.get(key)
-        if moved is not None and moved.event:
+        if key == IDENTITY:
+            found.add(profile.identity_event)
+            continue
+        moved = current_cart(profile) if key == CART else profile.traits.get(key)
+        if moved is not None:
             found.add(moved.event)
-    return sorted(found)
+    return sorted(found - {""})

@@ -21,6 +21,7 @@ def apply(profile: Profile, event: Event) -> None:
     """Let one of `EVENTS` change what is known of the person."""
     if event.name == IDENTIFY:
         profile.identity.update(event.props)
+        profile.identity_event = event.id
     elif event.name == "consent_changed":
         _consent(profile, event)
     elif event.props.get("bounce_type", "hard") == "hard":  # a bounce of unknown kind counts as hard: fail closed

@@ -7,7 +7,7 @@ import msgspec
 
 from stream.decision import cart, people
 from stream.decision.conditions import Compiler
-from stream.decision.explain import Explainer
+from stream.decision.explain import CART, IDENTITY, Explainer
 from stream.decision.readers import CART_READERS, segment_reader, tier_reader
 from stream.decision.reading import Feed, Reader, Update
 from stream.decision.steps import Instruction, instructions
@@ -111,13 +111,22 @@ class Program:
                 self.readers[trait.name] = self._compiler().function(trait.value)
 
     def _state_keys(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the keys of the states that each trait rests on."""
+        """Return the keys of what each name rests on: states of traits, the cart, what the user said of themselves."""
         keys: dict[str, tuple[str, ...]] = {
             code.trait.name: (code.key, code.further_key) if code.further_key else (code.key,) for code in self._traits
         }
+        planned = self.definitions.plan.events.get(people.IDENTIFY)
+        said = planned.properties.keys() if planned is not None else ()
+        keys = {**dict.fromkeys((*said, x.ZONE), (IDENTITY,)), CART: (CART,), **keys}
+
+        def rest_on(*read: x.Expr) -> tuple[str, ...]:
+            return tuple(sorted({key for node in read for name in x.names(node) for key in keys.get(name, ())}))
+
         for trait in self.definitions.traits.values():
             if isinstance(trait, Derived):
-                keys[trait.name] = tuple(sorted({key for name in x.names(trait.value) for key in keys.get(name, ())}))
+                keys[trait.name] = rest_on(trait.value)
+        for segment in self.definitions.segments.values():
+            keys[segment.name] = rest_on(*segment.conditions())
         return keys
 
     def _event_names(self) -> set[str]:

@@ -149,20 +149,7 @@ class Rank(Node, frozen=True, kw_only=True):
 
 
 Expr = (
-    Constant
-    | Name
-    | Compare
-    | Logic
-    | Not
-    | Arithmetic
-    | Since
-    | Known
-    | Default
-    | AtKey
-    | Top
-    | DaysTo
-    | Rank
-    | Was
+    Constant | Name | Compare | Logic | Not | Arithmetic | Since | Known | Default | AtKey | Top | DaysTo | Rank | Was
 )
 
 

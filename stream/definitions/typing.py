@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Mapping
-from typing import Final, NoReturn, TypeVar
+from typing import Final, NoReturn
 
 from stream.definitions import expressions as x
 from stream.definitions.memberships import MEMBERSHIPS, Wrong, in_tier, membership, no_such_tier
@@ -39,7 +39,6 @@ _COMPARATORS: Final[Mapping[type[ast.cmpop], x.Comparator]] = {
     ast.GtE: ">=",
 }
 _OPERATORS: Final[Mapping[type[ast.operator], x.Operator]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-_T = TypeVar("_T")
 CONSTANTS: Final = {"true": True, "false": False}
 
 
@@ -89,7 +88,11 @@ class Typer:
     def _refuse(self, node: ast.expr, message: str, suggestion: str = "") -> NoReturn:
         raise TypeMismatch(message, node.col_offset, suggestion)
 
-    def _refuse_if(self, node: ast.expr, found: _T | Wrong) -> _T:
+    def _refuse_if(self, node: ast.expr, wrong: Wrong | None) -> None:
+        if wrong is not None:
+            self._refuse(node, wrong.message, wrong.suggestion)
+
+    def _right(self, node: ast.expr, found: x.Expr | Wrong) -> x.Expr:
         """Return what was found, unless that is that something is wrong."""
         if isinstance(found, Wrong):
             self._refuse(node, found.message, found.suggestion)
@@ -146,7 +149,8 @@ class Typer:
     def _compare(self, node: ast.Compare, place: int, left_node: ast.expr, right_node: ast.expr) -> x.Expr:
         if isinstance(node.ops[place], ast.In | ast.NotIn) and len(node.ops) == 1:
             found = self._contained(node, left_node, right_node)
-            return found if isinstance(node.ops[0], ast.In) else x.Not(type="boolean", text=found.text, part=found)
+            is_plain = isinstance(node.ops[0], ast.In)
+            return found if is_plain else x.Not(type="boolean", text=self._text(node), part=found)
         operator = _COMPARATORS.get(type(node.ops[place]))
         if operator is None:
             self._refuse(node, f"{self._text(node)!r}: compare with == != < <= > >=")
@@ -172,7 +176,9 @@ class Typer:
             self._refuse(right_node, f"{trait} is no set, as a trait is that has 'set'")
         if part.type != "string":
             self._refuse(left_node, f"a set holds strings; {part.text} is a {part.type}")
-        return x.AtKey(type="boolean", text=self._text(node), trait=trait, key=part)
+        # Where it is negated, what is negated is explained.
+        text = self._text(node) if isinstance(node.ops[0], ast.In) else f"{part.text} in {trait}"
+        return x.AtKey(type="boolean", text=text, trait=trait, key=part)
 
     def _as_money(self, part: x.Expr, beside: x.Expr) -> x.Expr:
         """A bare number beside money means the shop's currency."""
@@ -191,12 +197,15 @@ class Typer:
             return x.Top(type="string", text=text, trait=self._kept_by_key(node.args[0]))
         if name in MEMBERSHIPS and not self._scope.event:
             within = self._value(node.args[1]) if name == "was" else None
-            return self._refuse_if(node, membership(text, self._text(node.args[0]), self._scope, within))
+            return self._right(node, membership(text, self._text(node.args[0]), self._scope, within))
         part = self._value(node.args[0])
         if name == "known":
             return x.Known(type="boolean", text=text, part=part)
-        if name == "default":
-            return self._default(node, part)
+        return self._default(node, part) if name == "default" else self._of_profile(node, name, part)
+
+    def _of_profile(self, node: ast.Call, name: str, part: x.Expr) -> x.Expr:
+        """Type a function that is asked again as time goes by, or of what is known of all."""
+        text = self._text(node)
         if self._scope.event:
             self._refuse(node, f"{name}(...) has no meaning in a condition on {self._scope.event}: it is asked once")
         if name in RANKINGS:
@@ -272,7 +281,7 @@ class Typer:
         if self._scope.event:
             self._refuse(node, f"{text!r} has no meaning in a condition on {self._scope.event}: name its properties")
         if not (isinstance(node.value, ast.Name) and node.value.id == "cart"):
-            return self._refuse_if(node, in_tier(text, self._scope))
+            return self._right(node, in_tier(text, self._scope))
         if node.attr not in CART:
             self._refuse(
                 node, f"the cart has no {node.attr!r}", f"cart.{near}" if (near := nearest(node.attr, CART)) else ""

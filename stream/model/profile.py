@@ -128,7 +128,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
 
     `spread` shifts this user's bucket edges against other users'; `carts` is by cart id, the last changed one last;
     `ordered_ms` is the latest order that emptied all carts; `sent_ms` by channel; `seen` holds 64-bit hashes of the
-    latest message ids, oldest first.
+    latest message ids, oldest first; `identity_event` is the id of the latest event that told of the user.
     """
 
     due_ms: int
@@ -148,6 +148,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     suppressions: dict[str, Suppression] = {}
     sent_ms: dict[str, list[int]] = {}
     seen: dict[int, int] = {}
+    identity_event: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -148,7 +148,7 @@ def test_an_exit_that_is_false_keeps_members_for_ever() -> None:
 @pytest.mark.parametrize(
     ("when", "problem"),
     [
-        ("in(vpi)", "1:7: there is no segment 'vpi' (did you mean 'vip'?)"),
+        ("in(vpi)", "1:10: there is no trait or segment 'vpi' (did you mean 'vip'?)"),
         ("orders > 1 and not in(orders)", "1:26: there is no segment 'orders'"),
         ("in(stage)", "1:7: everyone is in stage, which has tiers: name one, as in stage.retention"),
         ("was(stage, 30d)", "1:7: everyone is in stage, which has tiers: name one, as in stage.retention"),

@@ -1,8 +1,10 @@
 """What an expression is worth, by walking its nodes over a plain list of events; slow, and free of the core's code."""
 
+from __future__ import annotations
+
 import operator
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -11,6 +13,9 @@ from stream.definitions.shapes import Aggregate, Definitions
 from stream.model.events import Event, Scalar
 from tests.properties.cart_oracle import cart_of
 from tests.properties.local_oracle import days_to, identity_of, streak
+
+if TYPE_CHECKING:
+    from tests.properties.stays import Stays
 
 _OPERATIONS: Final = {
     "==": operator.eq,
@@ -38,7 +43,9 @@ class Oracle:
         events: Sequence[Event],
         spread: int = 0,
         inside: Mapping[str, bool | str] | None = None,
+        stays: Stays | None = None,
     ) -> None:
+        self._stays = stays
         self._occurrence: Event | None = None
         self._definitions, self._events, self._spread, self._inside = definitions, events, spread, inside
 
@@ -57,7 +64,7 @@ class Oracle:
             case x.Default():
                 part = self.value(node.part, now_ms)
                 return self.value(node.otherwise, now_ms) if part is None else part
-            case x.AtKey() | x.Top() | x.DaysTo():
+            case x.AtKey() | x.Top() | x.DaysTo() | x.Was():
                 return self._keyed(node, now_ms)
             case x.Since():
                 moment = self.value(node.moment, now_ms)
@@ -73,6 +80,8 @@ class Oracle:
         if self._inside is not None:
             return self._inside[segment]
         its = self._definitions.segments[segment]
+        if self._stays is not None and (its.stay_ms or its.exit is not None):
+            return self._stays.place(segment, now_ms)
         for tier in its.tiers:
             if tier.when is None or self.value(tier.when, now_ms) is True:
                 return tier.name
@@ -104,7 +113,9 @@ class Oracle:
             return sum(values)
         return _of_some(trait.op, found, values) if found else None
 
-    def _keyed(self, node: x.AtKey | x.Top | x.DaysTo, now_ms: int) -> Scalar | None:
+    def _keyed(self, node: x.AtKey | x.Top | x.DaysTo | x.Was, now_ms: int) -> Scalar | None:
+        if isinstance(node, x.Was):
+            return self._stays.was(node, now_ms)
         if isinstance(node, x.DaysTo):
             return days_to(self.value(node.date, now_ms), now_ms, identity_of(self._events).get("timezone"))
         trait = self._definitions.traits[node.trait]
