@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
+import msgspec
+
 from stream.definitions.durations import duration_text
 from stream.definitions.shapes import Action, Definitions, Derived, Journey, Segment, Trait
 from stream.model.plan import PlannedEvent
@@ -37,8 +39,8 @@ def _changes(
 
 
 def _decisive(shape: object) -> object:
-    """Return what of a definition decides: its hash, where it has one."""
-    return getattr(shape, "hash", shape)
+    """Return a definition without its description; beside its text, the frozen tables it was read with are in it."""
+    return msgspec.structs.replace(shape, describe="") if isinstance(shape, Segment | Journey) else shape
 
 
 def _event(event: PlannedEvent) -> str:
