@@ -9,6 +9,7 @@ from stream.definitions.durations import duration_text
 from stream.definitions.shapes import Action, Definitions, Derived, Journey, Segment, Trait
 from stream.model.plan import PlannedEvent
 from stream.replay.compare.shapes import DefinitionChange, Kind
+from stream.replay.review.places import condition_text
 
 _Shape = TypeVar("_Shape")
 
@@ -18,7 +19,7 @@ def definition_changes(a: Definitions, b: Definitions) -> list[DefinitionChange]
     return [
         *_changes("event", a.plan.events, b.plan.events, _event),
         *_changes("trait", a.traits, b.traits, _trait),
-        *_changes("segment", a.segments, b.segments, _segment),
+        *_changes("segment", a.segments, b.segments, condition_text),
         *_changes("journey", a.journeys, b.journeys, _journey),
         *_changes("action", a.actions, b.actions, _action),
         *([DefinitionChange("policy", "policy.yaml", "changed")] if a.policy != b.policy else []),
@@ -59,14 +60,6 @@ def _trait(trait: Trait) -> str:
     if trait.by is not None:
         parts.append(f"by: {trait.by}")
     return ", ".join(parts)
-
-
-def _segment(segment: Segment) -> str:
-    if segment.tiers:
-        return "; ".join(
-            f"{tier.name}: {tier.when.text if tier.when is not None else 'otherwise'}" for tier in segment.tiers
-        )
-    return segment.when.text + (f"; leaves when {segment.exit.text}" if segment.exit is not None else "")
 
 
 def _journey(journey: Journey) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from stream.definitions import expressions as x
+from stream.definitions.durations import duration_text
 from stream.definitions.shapes import Aggregate, Definitions, Derived, Segment, Trait
 from stream.model.outcomes import SegmentChange
 from stream.replay.review.census_shapes import EventFill
@@ -44,6 +45,14 @@ def conditions_of(definitions: Definitions, place: str) -> tuple[x.Expr, ...]:
     return definitions.segments[name].leading_to(tier)
 
 
+def condition_text(segment: Segment) -> str:
+    """Return how members of a segment, or of its tiers, come and go."""
+    tiers = (f"{tier.name}: {tier.when.text if tier.when is not None else 'otherwise'}" for tier in segment.tiers)
+    text = "; ".join(tiers) or segment.when.text
+    text += f"; leaves when {segment.exit.text}" if segment.exit is not None else ""
+    return text + (f"; stays at least {duration_text(segment.stay_ms)}" if segment.stay_ms else "")
+
+
 def _places(segment: Segment, definitions: Definitions) -> Iterator[Place]:
     reads = rests_on(segment.conditions(), definitions)
     for tier in segment.tiers:
@@ -51,8 +60,7 @@ def _places(segment: Segment, definitions: Definitions) -> Iterator[Place]:
         parts = tuple(_parts(tier.when)) if tier.when is not None else ()
         yield Place(f"{segment.name}.{tier.name}", segment.describe, condition, reads, parts)
     if not segment.tiers:
-        condition = segment.when.text + (f"; leaves when {segment.exit.text}" if segment.exit is not None else "")
-        yield Place(segment.name, segment.describe, condition, reads, tuple(_parts(segment.when)))
+        yield Place(segment.name, segment.describe, condition_text(segment), reads, tuple(_parts(segment.when)))
 
 
 def _parts(node: x.Expr) -> Iterator[x.Expr]:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 from stream.definitions import load
 from stream.definitions.shapes import Definitions
+from stream.replay.compare.definitions import definition_changes
 from tests.replay.compare.test_comparing import compared, of
 from tests.replay.review.shop import FILES, SHOPPERS, history, reviewed
 
@@ -35,3 +36,13 @@ def test_who_would_be_in_another_tier_is_told_with_what_leads_there(tmp_path: Pa
         ("orders >= 5", False),
         ("orders >= 1", True),
     ]
+
+
+def test_a_condition_is_told_with_how_members_leave(tmp_path: Path) -> None:
+    kept = {"segments/buyer": "when: orders >= 1\nexit: orders >= 9\nstay_at_least: 7d\n", "segments/stage": STAGE}
+    config = load({**FILES, **{f"{name}.yaml": text for name, text in kept.items()}})
+    found = reviewed(tmp_path, history(), config)
+    told = {one.name: one.condition for one in found.segments}
+    assert told["buyer"] == "orders >= 1; leaves when orders >= 9; stays at least 7d"
+    changes = {one.name: one.b for one in definition_changes(load(FILES), config)}
+    assert changes == {"buyer": told["buyer"], "stage": "loyal: orders >= 4; bought: orders >= 1; new: otherwise"}
