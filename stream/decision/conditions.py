@@ -225,12 +225,31 @@ class Compiler:
 
     def _falling(self, node: x.Compare) -> tuple[str, str] | None:
         """Compare what only falls with time with a number, since it is known when; None where it is nothing of that."""
+        if isinstance(node.left, x.AtKey) and isinstance(node.right, x.Constant) and node.op not in ("==", "!="):
+            return self._keyed_count(node.left, node.op, node.right)
         code = self._traits.get(node.left.text) if isinstance(node.left, x.Name) and node.left.kind == "trait" else None
         if code is None or not isinstance(node.right, x.Constant) or node.op in ("==", "!="):
             return None
         if code.counts_within is not None:
             return self._rolling_count(code.key, code.counts_within, node.op, node.right)
         return self._streak(node.left, node.op, node.right) if code.trait.op == "streak" else None
+
+    def _keyed_count(self, node: x.AtKey, op: str, limit: x.Constant) -> tuple[str, str] | None:
+        """A count of a key only falls with time: one that is below a limit stays so, as long as the key does."""
+        trait = self._traits[node.trait].trait
+        if trait.op != "count" or trait.ending_ms or trait.half_life_ms is not None:
+            return None
+        key, key_until = self._emit(node.key)
+        count, until = self._called(f"{self._given(self._traits[node.trait].at_key)}(p, now, {key})")
+        reaches = ">=" if op in (">=", "<") else ">"
+        v, n = self._assigned(f"None if {count} is None else {count} {reaches} {self._given(limit.value)}", until)
+        self._line(f"if not {v}: {n} = NEVER")
+        is_greatest = isinstance(node.key, x.Top) and node.key.trait == node.trait
+        if is_greatest:  # no key of a trait is counted more often than its top, now or once that has fallen
+            self._line(f"elif {key_until} < {n}: {n} = {key_until}")
+        if op in ("<", "<="):
+            self._line(f"if {v} is not None: {v} = not {v}")
+        return v, n if is_greatest else self._assigned("None", self._earlier(n, key_until))[1]
 
     def _streak(self, node: x.Expr, op: str, limit: x.Constant) -> tuple[str, str]:
         """A streak only ends with time: one that is below a limit stays so."""

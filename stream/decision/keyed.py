@@ -9,6 +9,7 @@ from bisect import bisect_left
 from typing import Final
 
 from stream.decision.reading import KeyedReader, KeyedUpdate, Reading
+from stream.decision.standings import drop_old_counts, note_lost, note_one_more, standing_of
 from stream.decision.tallies import value_name
 from stream.decision.totals import saturated
 from stream.decision.windows import Window, drop_old_tallies, place
@@ -20,43 +21,101 @@ KEPT_IN_ALL: Final = 256
 """Pairs of a key and a bucket that one trait holds of one user."""
 
 
-def keyed_update(key: str, span: Window | None) -> KeyedUpdate:
+def keyed_count_update(key: str, span: Window | None) -> KeyedUpdate:
+    """Count a key once more, by bucket."""
+
+    def update(profile: Profile, of: Scalar, _value: Scalar, time_ms: int, event: str) -> None:
+        buckets, number, oldest = _kept(profile, key, span, time_ms)
+        if number < oldest:
+            return
+        drop_old_counts(buckets, oldest)
+        name = value_name(of)
+        tally = _tally_of(buckets, number, name, 1)
+        tally[name] = tally.get(name, 0) + 1
+        note_one_more(buckets, name)
+        buckets.event = event
+
+    return update
+
+
+def keyed_sum_update(key: str, span: Window | None) -> KeyedUpdate:
     """Add a number to what is held of a key, by bucket."""
 
     def update(profile: Profile, of: Scalar, value: Scalar, time_ms: int, event: str) -> None:
-        buckets = profile.traits.get(key)
-        if not isinstance(buckets, KeyedBuckets):
-            buckets = profile.traits[key] = KeyedBuckets([], [], 0, "")
-        number, oldest = 0, 0
-        if span:
-            number, oldest = span.number(time_ms, profile.spread), span.oldest(profile.now_ms, profile.spread)
+        buckets, number, oldest = _kept(profile, key, span, time_ms)
         if number < oldest:
             return
         drop_old_tallies(buckets, oldest)
         name = value_name(of)
-        at, is_there = place(buckets.numbers, number)
-        if not (is_there and name in buckets.tallies[at]):
-            if buckets.kept >= KEPT_IN_ALL:
-                _forget_lightest(buckets)
-                at, is_there = place(buckets.numbers, number)
-            if not is_there:
-                buckets.numbers.insert(at, number)
-                buckets.tallies.insert(at, {})
-            buckets.kept += 1
-        tally = buckets.tallies[at]
+        tally = _tally_of(buckets, number, name, None)
         tally[name] = saturated(tally.get(name, 0) + value)  # type: ignore[operator]  # only numbers are summed
         buckets.event = event
 
     return update
 
 
-def _forget_lightest(buckets: KeyedBuckets) -> None:
-    lightest = [min(tally, key=tally.__getitem__) for tally in buckets.tallies]
-    at = min(range(len(lightest)), key=lambda place: buckets.tallies[place][lightest[place]])
-    del buckets.tallies[at][lightest[at]]
+def _kept(profile: Profile, key: str, span: Window | None, time_ms: int) -> tuple[KeyedBuckets, int, int]:
+    """Return the buckets, and the numbers of the one that a time falls into and of the oldest that counts."""
+    buckets = profile.traits.get(key)
+    if not isinstance(buckets, KeyedBuckets):
+        buckets = profile.traits[key] = KeyedBuckets([], [], 0, "")
+    if span is None:
+        return buckets, 0, 0
+    return buckets, span.number(time_ms, profile.spread), span.oldest(profile.now_ms, profile.spread)
+
+
+def _tally_of(buckets: KeyedBuckets, number: int, name: str, least: int | None) -> dict[str, int | float]:
+    """Return the tally of a bucket, with room for the name in it; no pair weighs less than `least`."""
+    at, is_there = place(buckets.numbers, number)
+    if is_there and name in buckets.tallies[at]:
+        return buckets.tallies[at]
+    if buckets.kept >= KEPT_IN_ALL:
+        _forget_lightest(buckets, least)
+        at, is_there = place(buckets.numbers, number)
+    if not is_there:
+        buckets.numbers.insert(at, number)
+        buckets.tallies.insert(at, {})
+    buckets.kept += 1
+    return buckets.tallies[at]
+
+
+def _forget_lightest(buckets: KeyedBuckets, least: int | None) -> None:
+    lightest, of, weight = 0, "", None
+    for at, tally in enumerate(buckets.tallies):
+        name = min(tally, key=tally.__getitem__)
+        if weight is None or tally[name] < weight:
+            lightest, of, weight = at, name, tally[name]
+            if weight == least:
+                break
+    tally = buckets.tallies[lightest]
+    del tally[of]
     buckets.kept -= 1
-    if not buckets.tallies[at]:
-        del buckets.numbers[at], buckets.tallies[at]
+    if least is not None:
+        note_lost(buckets, of, int(weight or 0))
+    if not tally:
+        del buckets.numbers[lightest], buckets.tallies[lightest]
+
+
+def keyed_count_reader(key: str, span: Window | None) -> KeyedReader:
+    """Read how often a key was counted. It may change when the oldest bucket with that key leaves."""
+
+    def read(profile: Profile, now_ms: int, of: Scalar | None) -> Reading:
+        if of is None:
+            return None, NEVER
+        buckets = profile.traits.get(key)
+        if not isinstance(buckets, KeyedBuckets):
+            return 0, NEVER
+        name, spread = value_name(of), profile.spread
+        if span is None:
+            return standing_of(buckets).counts.get(name, 0), NEVER
+        drop_old_counts(buckets, span.oldest(now_ms, spread))
+        count = standing_of(buckets).counts.get(name, 0)
+        if not count:
+            return 0, NEVER
+        oldest = next(number for number, tally in zip(buckets.numbers, buckets.tallies, strict=True) if name in tally)
+        return count, span.leaves_ms(oldest, spread)
+
+    return read
 
 
 def keyed_reader(key: str, span: Window | None) -> KeyedReader:

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from typing import Final
 
 from stream.decision.reading import KeyedReader, Reader, Reading, Update
+from stream.decision.standings import drop_old_counts, leader_of, note_one_more
 from stream.decision.windows import Window, drop_old_tallies, place, window
 from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
@@ -96,7 +97,7 @@ def top_update(key: str, span: Window | None) -> Update:
             oldest = span.oldest(profile.now_ms, profile.spread) if span else 0
             if number < oldest:
                 return
-            drop_old_tallies(buckets, oldest)
+            drop_old_counts(buckets, oldest)
             at, there = place(buckets.numbers, number)
             if not there:
                 buckets.numbers.insert(at, number)
@@ -105,12 +106,31 @@ def top_update(key: str, span: Window | None) -> Update:
         name = value if value.__class__ is str and len(value) <= SURELY_SHORT else value_name(value)
         if name in tally:
             tally[name] += 1
+            note_one_more(buckets, name)
         elif len(tally) < KEYS_KEPT and buckets.kept < KEYS_KEPT_IN_ALL:
             tally[name] = 1
             buckets.kept += 1
+            note_one_more(buckets, name)
         buckets.event = event
 
     return update
+
+
+def leader_reader(key: str, span: Window | None) -> Reader:
+    """Read the value counted most often up to now; it may change when the oldest bucket leaves."""
+
+    def read(profile: Profile, now_ms: int) -> Reading:
+        buckets = profile.traits.get(key)
+        if not isinstance(buckets, KeyedBuckets):
+            return None, NEVER
+        if span is None:
+            return leader_of(buckets), NEVER
+        drop_old_counts(buckets, span.oldest(now_ms, profile.spread))
+        if not buckets.numbers:
+            return None, NEVER
+        return leader_of(buckets), span.leaves_ms(buckets.numbers[0], profile.spread)
+
+    return read
 
 
 def top_reader(key: str, span: Window | None) -> Reader:
@@ -142,4 +162,4 @@ def tally_trait(trait: Aggregate, key: str) -> tuple[Update, Reader]:
     if trait.op in ("distinct", "set"):
         return distinct_update(key), distinct_reader(key, trait.within_ms)
     span = window(trait.within_ms, trait.ending_ms) if trait.within_ms is not None else None
-    return top_update(key, span), top_reader(key, span)
+    return top_update(key, span), (top_reader(key, span) if trait.ending_ms else leader_reader(key, span))

@@ -13,14 +13,14 @@ from stream.decision.fading import (
     held_of_key,
 )
 from stream.decision.feeding import by_key, conditional, constant, negative
-from stream.decision.keyed import keyed_reader, keyed_update
+from stream.decision.keyed import keyed_count_reader, keyed_count_update, keyed_reader, keyed_sum_update
 from stream.decision.moments import gap_trait, nth_trait, open_trait
 from stream.decision.rates import rate_reader
 from stream.decision.readers import TraitCode
 from stream.decision.reading import Feed, Reader, Update
 from stream.decision.rolling import rolling_trait
 from stream.decision.streaks import streak_trait
-from stream.decision.tallies import contained_reader, tally_trait, top_reader
+from stream.decision.tallies import contained_reader, leader_reader, tally_trait, top_reader
 from stream.decision.totals import total_trait
 from stream.decision.windows import Window, window
 from stream.definitions.expressions import FADING, Expr
@@ -85,8 +85,13 @@ def _keyed(trait: Aggregate, key: str, by: str) -> TraitCode:
         return _fading_by_key(
             trait, key, by_key(trait.property or "", by, test, fading_keyed_update(key, trait.half_life_ms))
         )
-    feed = by_key(trait.property or "", by, test, keyed_update(key, span))
-    return TraitCode(key, trait, top_reader(key, span), (), ((trait.event, feed),), at_key=keyed_reader(key, span))
+    is_count = trait.op == "count"
+    update = keyed_count_update(key, span) if is_count else keyed_sum_update(key, span)
+    feeds = ((trait.event, by_key(trait.property or "", by, test, update)),)
+    if is_count and not trait.ending_ms:
+        return TraitCode(key, trait, leader_reader(key, span), (), feeds, at_key=keyed_count_reader(key, span))
+    # What waits to be taken in, or has fractions, is added up when it is asked for.
+    return TraitCode(key, trait, top_reader(key, span), (), feeds, at_key=keyed_reader(key, span))
 
 
 def _fading_by_key(trait: Aggregate, key: str, feed: Feed) -> TraitCode:

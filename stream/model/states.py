@@ -48,10 +48,11 @@ class Tally(msgspec.Struct, array_like=True, gc=False, tag="t"):
     event: str
 
 
-class KeyedBuckets(msgspec.Struct, array_like=True, gc=False, tag="k"):
+class KeyedBuckets(msgspec.Struct, array_like=True, dict=True, tag="k"):
     """How often each value was seen, by bucket; one bucket numbered 0 for all time. `kept` counts the values of all.
 
-    Of what is summed by key: the sum of each key, by bucket.
+    Of what is summed by key: the sum of each key, by bucket. What can be made from this at any time may be kept as
+    further attributes: they are neither encoded nor compared.
     """
 
     numbers: list[int]
