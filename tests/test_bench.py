@@ -11,6 +11,7 @@ from tests.bench import main as bench
 from tests.bench.machine import Machine
 from tests.bench.report import Report
 from tests.bench.rows import ROWS, WITHOUT_KAFKA
+from tests.bench.stages import STAGES
 from tests.bench.worker_row import Seen, at_count
 
 FIGURES = {
@@ -18,6 +19,10 @@ FIGURES = {
     "decode_events_per_s",
     "core_events_per_s",
     "core_events_per_cpu_s",
+    *(f"core_{stage}_us_per_event" for stage in STAGES),
+    "few_segments_events_per_cpu_s",
+    "many_segments_events_per_cpu_s",
+    "few_over_many_segments",
     "bytes_events_per_s",
     "bytes_decode_us_per_event",
     "bytes_decide_us_per_event",

@@ -13,6 +13,7 @@ from typing import Final, assert_never
 
 from stream.decision.anniversaries import days_compare, days_to
 from stream.decision.fading import fading_comparison
+from stream.decision.movement import movement
 from stream.decision.ranks import rank, rank_by_age, rank_comparison
 from stream.decision.readers import TraitCode, was_reader
 from stream.decision.reading import Reader, Test
@@ -280,7 +281,7 @@ class Compiler:
         decides = node.op == "or"
         v, n = self._fresh()
         self._line(f"{v} = {not decides}; {n} = NEVER")
-        for part in sorted(node.parts, key=self._movement):
+        for part in sorted(node.parts, key=lambda part: movement(part, self._traits)):
             self._line(f"if {v} is not {decides}:")
             self._indent += 1
             value, until = self._emit(part)
@@ -291,18 +292,3 @@ class Compiler:
                 self._line(f"    if {until} < {n}: {n} = {until}")
             self._indent -= 1
         return v, n
-
-    def _movement(self, node: x.Expr) -> int:
-        """Rank what time does to a part: nothing (0), what leaves a window (1), or a comparison with now (2)."""
-        if (
-            isinstance(node, x.Since | x.DaysTo)
-            or node.type in x.FADING
-            or (isinstance(node, x.Rank) and node.part.type == "timestamp")
-        ):
-            return 2
-        if isinstance(node, x.AtKey | x.Top):
-            code = self._traits.get(node.trait)
-        else:
-            code = self._traits.get(node.name) if isinstance(node, x.Name) and node.kind == "trait" else None
-        own = int(isinstance(node, x.Was) or (code is not None and code.trait.within_ms is not None))
-        return max([own, *map(self._movement, x.children(node))])

@@ -7,9 +7,10 @@ from typing import Final
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-from stream.decision import cart, journeys, people, segments
-from stream.decision.program import IDLE, Handler, Program
-from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Fact, Turn
+from stream.decision import journeys, segments
+from stream.decision.program import Program
+from stream.decision.reactions import Reaction, no_reaction, reaction
+from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Turn
 from stream.definitions.shapes import Definitions
 from stream.model.events import Event
 from stream.model.outcomes import AnyOutcome
@@ -48,7 +49,8 @@ class Decider:
     ) -> None:
         self.program: Final = Program(definitions) if program is None else program
         self.decided = 0
-        self._handlers: Final = self.program.handlers
+        self._reactions: Final = self.program.reactions
+        self._version: Final = definitions.version
         self.counts = Counts()
         self._profiles, self._spread = profiles, spread
         self._heap: list[tuple[int, str]] = []
@@ -160,25 +162,30 @@ class Decider:
         turn.begin(profile, now_ms)
         if event.history_until_ms > profile.history_until_ms:
             profile.history_until_ms = event.history_until_ms
-        handler = self._handlers.get(event.name, IDLE)
-        if handler.changes_cart:
-            for changed in cart.apply(profile, event):
-                turn.add("cart_changed", {"cart_id": changed.id}, event.id)
-                if not changed.quantity:
-                    turn.add("cart_emptied", {"cart_id": changed.id}, event.id)
-        if handler.changes_person:
-            people.apply(profile, event)
-        self._follow(handler, event)
-        if is_new:  # some conditions hold of whoever has done nothing yet, and no event of theirs need come
-            segments.evaluate(turn, self.program.segments.values(), event.id)
-        self._follow_up(profile)
+        (self._reactions.get(event.name) or self._reaction(event.name))(turn, profile, event)
+        if profile.version != self._version:
+            self._look_over(profile, event.id, is_new=is_new)
+        if turn.facts or turn.moved_timers:
+            self._follow_up(profile)
+
+    def _look_over(self, profile: Profile, cause: str, *, is_new: bool) -> None:
+        """Decide the memberships that no event need lead to: of a new profile, or under definitions new to it.
+
+        Some conditions hold of whoever has done nothing yet.
+        """
+        turn, program = self._turn, self.program
+        profile.version = self._version
+        if not is_new:
+            segments.forget_removed(turn)
+        segments.evaluate(turn, program.newcomers if is_new else program.segments.values(), cause)
 
     def _fire(self, profile: Profile) -> None:
         """Fire what is due of a profile at its earliest due time: memberships first, then runs."""
         turn = self._turn
         turn.begin(profile, profile.due_ms)
         turn.moved_timers = True
-        segments.forget_removed(turn)
+        if profile.version != self._version:
+            self._look_over(profile, BY_TIME, is_new=False)
         segments.evaluate_due(turn, BY_TIME)
         self._follow_derived()  # a segment left now may end a run before it goes on
         journeys.go_on_due(turn, BY_TIME)
@@ -204,22 +211,15 @@ class Decider:
                 return
             facts, turn.facts = turn.facts, []
             for fact in facts:
-                self._follow(self._handlers.get(fact.name, IDLE), fact)
+                (self._reactions.get(fact.name) or self._reaction(fact.name))(turn, turn.profile, fact)
 
-    def _follow(self, handler: Handler, fact: Fact) -> None:
-        """Let one event reach the traits, segments and journeys it touches."""
-        turn = self._turn
-        profile, props, time_ms = turn.profile, fact.props, fact.time_ms
-        for name, update in handler.updates:
-            value = props.get(name) if name else time_ms
-            if value is not None:
-                update(profile, value, time_ms, fact.id)
-        for feed in handler.feeds:
-            feed(profile, fact)
-        if handler.segments:
-            segments.evaluate(turn, handler.segments, fact.id)
-        if handler.journeys:
-            journeys.hear(turn, handler.journeys, fact)
+    def _reaction(self, name: str) -> Reaction:
+        """Return what an event does whose name comes for the first time."""
+        handler = self.program.handlers.get(name)
+        if handler is None:
+            return no_reaction
+        made = self._reactions[name] = reaction(self.program, handler)
+        return made
 
     def _erase(self, profile: Profile) -> None:
         """Forget a user wholly; the counts no longer count them."""

@@ -1,6 +1,6 @@
 """Definitions made ready to run: for each event, just what it touches."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -8,12 +8,13 @@ import msgspec
 from stream.decision import cart, people
 from stream.decision.conditions import Compiler
 from stream.decision.explain import CART, IDENTITY, Explainer
-from stream.decision.readers import CART_READERS, segment_reader, tier_reader
-from stream.decision.reading import Feed, Reader, Update
+from stream.decision.readers import CART_READERS, TraitCode, segment_reader, tier_reader
+from stream.decision.reading import Reader
 from stream.decision.steps import Instruction, instructions
 from stream.decision.traits import trait_code
 from stream.definitions import expressions as x
 from stream.definitions.shapes import Aggregate, Definitions, Derived, Journey, Segment
+from stream.model.profile import NEVER, new_profile
 
 _CART_EVENTS: Final = ("cart_changed", "cart_emptied")
 
@@ -32,6 +33,11 @@ class SegmentCode(msgspec.Struct, frozen=True):
     tests: tuple[Reader, ...] = ()
     stay_ms: int = 0
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names that its conditions read."""
+        return frozenset().union(*map(x.names, self.segment.conditions()))
+
 
 class JourneyCode(msgspec.Struct, frozen=True):
     """One journey, ready to run."""
@@ -41,22 +47,18 @@ class JourneyCode(msgspec.Struct, frozen=True):
 
 
 class Handler(msgspec.Struct, frozen=True):
-    """What one event touches: trait updates, segments that may change by it, and journeys that listen to it.
+    """What one event touches: the traits it feeds, segments that may change by it, and journeys that listen to it.
 
-    Each update goes with the property it is fed, or with nothing where it is fed the event's time; `feeds` take what
-    they need of the occurrence.
+    `changed` names all that conditions may read otherwise after it: traits, the cart, and what users say of themselves.
     """
 
-    updates: tuple[tuple[str, Update], ...]
-    feeds: tuple[Feed, ...]
+    event: str
+    traits: tuple[TraitCode, ...]
     segments: tuple[SegmentCode, ...]
     journeys: tuple[JourneyCode, ...]
+    changed: frozenset[str]
     changes_cart: bool
     changes_person: bool
-
-
-IDLE: Final = Handler((), (), (), (), changes_cart=False, changes_person=False)
-"""What an event touches that no definition names."""
 
 
 class Program:
@@ -64,8 +66,8 @@ class Program:
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions: Final = definitions
-        self._traits = [trait_code(t) for t in definitions.traits.values() if isinstance(t, Aggregate)]
-        self.state_keys: Final = frozenset(key for code in self._traits for key in (code.key, code.further_key) if key)
+        self.traits: Final = [trait_code(t) for t in definitions.traits.values() if isinstance(t, Aggregate)]
+        self.state_keys: Final = frozenset(key for code in self.traits for key in (code.key, code.further_key) if key)
         self.readers: Final[dict[str, Reader]] = {f"cart.{name}": read for name, read in CART_READERS.items()}
         self._compile_traits()
         for name, segment in definitions.segments.items():
@@ -82,6 +84,9 @@ class Program:
         self.explainer: Final = Explainer(self.compiled, self._state_keys(), definitions.plan.currency)
         self.dependents: Final = {name: self.touched({name}) for name in definitions.segments}
         self.handlers: Final = {name: self._handler(name) for name in self._event_names()}
+        self.reactions: Final[dict[str, Callable[..., None]]] = {}
+        """What each event does, as a function; made by the decider when an event of that name first comes."""
+        self.newcomers: Final = self._newcomers()
 
     def touched(self, names: Iterable[str]) -> tuple[SegmentCode, ...]:
         """Return the segments that read any of the names, also through other traits and segments, dependents last."""
@@ -91,7 +96,7 @@ class Program:
                 reached.add(trait.name)
         found = []
         for code in self.segments.values():
-            if reached & frozenset().union(*map(x.names, code.segment.conditions())):
+            if code.reads & reached:
                 reached.add(code.segment.name)
                 found.append(code)
         return tuple(found)
@@ -101,11 +106,20 @@ class Program:
         tests = tuple(self.compiled(tier.when) for tier in segment.tiers if tier.when is not None)
         return SegmentCode(segment.name, segment, order, self.compiled(segment.when), leave, tests, segment.stay_ms)
 
+    def _newcomers(self) -> tuple[SegmentCode, ...]:
+        """Return the segments that may hold, now or by time alone, of a profile that has fed no trait of theirs."""
+        nobody = new_profile("", spread=False)
+        asked = {name: code.enter(nobody, 0) for name, code in self.segments.items()}
+        awake = {name for name, (holds, until_ms) in asked.items() if holds is True or until_ms != NEVER}
+        awake |= {name for name, code in self.segments.items() if code.tests}
+        awake |= {code.name for code in self.touched(awake)}
+        return tuple(code for name, code in self.segments.items() if name in awake)
+
     def _compiler(self) -> Compiler:
-        return Compiler(self.readers, {code.trait.name: code for code in self._traits})
+        return Compiler(self.readers, {code.trait.name: code for code in self.traits})
 
     def _compile_traits(self) -> None:
-        self.readers.update({code.trait.name: code.read for code in self._traits})
+        self.readers.update({code.trait.name: code.read for code in self.traits})
         for trait in self.definitions.traits.values():
             if isinstance(trait, Derived):
                 self.readers[trait.name] = self._compiler().function(trait.value)
@@ -113,7 +127,7 @@ class Program:
     def _state_keys(self) -> Mapping[str, tuple[str, ...]]:
         """Return the keys of what each name rests on: states of traits, the cart, what the user said of themselves."""
         keys: dict[str, tuple[str, ...]] = {
-            code.trait.name: (code.key, code.further_key) if code.further_key else (code.key,) for code in self._traits
+            code.trait.name: (code.key, code.further_key) if code.further_key else (code.key,) for code in self.traits
         }
         planned = self.definitions.plan.events.get(people.IDENTIFY)
         said = planned.properties.keys() if planned is not None else ()
@@ -130,24 +144,25 @@ class Program:
         return keys
 
     def _event_names(self) -> set[str]:
-        named = {event for code in self._traits for event in code.events()}
+        named = {event for code in self.traits for event in code.events()}
         named |= self.definitions.plan.events.keys()
         for code in self.journeys.values():
             named |= _heard(code)
         return named | cart.CHANGES | people.EVENTS | set(_CART_EVENTS)
 
     def _handler(self, event: str) -> Handler:
-        changed = {code.trait.name for code in self._traits if code.hears(event)}
+        changed = {code.trait.name for code in self.traits if code.hears(event)}
         if event in cart.CHANGES:
             changed.add("cart")
         if event == people.IDENTIFY and event in self.definitions.plan.events:
             changed |= self.definitions.plan.events[event].properties.keys()
-            changed |= {code.trait.name for code in self._traits if code.trait.op == "streak"}  # by local days
+            changed |= {code.trait.name for code in self.traits if code.trait.op == "streak"}  # by local days
         return Handler(
-            tuple((fed, update) for code in self._traits for name, fed, update in code.updates if name == event),
-            tuple(feed for code in self._traits for name, feed in code.feeds if name == event),
+            event,
+            tuple(code for code in self.traits if code.hears(event)),
             self.touched(changed) if changed else (),
             tuple(code for code in self.journeys.values() if event in _heard(code)),
+            frozenset(changed),
             changes_cart=event in cart.CHANGES,
             changes_person=event in people.EVENTS,
         )

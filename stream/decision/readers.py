@@ -1,13 +1,13 @@
 """How each name of an expression is read from a profile."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from stream.decision.cart import current_cart, dearest_item, total_minor
 from stream.decision.fading import Held
-from stream.decision.reading import Feed, KeyedReader, Reader, Reading, Update
+from stream.decision.reading import Feed, KeyedReader, Reader, Reading, Test, Update
 from stream.decision.windows import Window
 from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
@@ -21,6 +21,9 @@ class TraitCode(msgspec.Struct, frozen=True):
     event they go with, `updates` are fed a property (or, named "", the time); `feeds` take what they need themselves.
     Where the trait is kept by key, `at_key` reads what it holds of one, and `read` which key it holds most of.
     A rate keeps its other count under `further_key`. Of what fades, `held` reads how much there was and when.
+
+    A trait of a kind that is fed most often says which (`kept_as`), so that its feeding can be written out: `fed` and
+    `test` are the property and the condition on the occurrence, `kept_by` what keeps a value, in buckets of `width_ms`.
     """
 
     key: str
@@ -32,6 +35,11 @@ class TraitCode(msgspec.Struct, frozen=True):
     at_key: KeyedReader | None = None
     further_key: str = ""
     held: Held | None = None
+    kept_as: Literal["", "count", "count in a window", "last", "first"] = ""
+    fed: str = ""
+    test: Test | None = None
+    kept_by: Update | None = None
+    width_ms: int = 0
 
     def hears(self, event: str) -> bool:
         """Return whether an event feeds this trait."""

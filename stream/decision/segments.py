@@ -13,28 +13,32 @@ from stream.model.profile import NEVER, Membership, Profile
 
 def evaluate(turn: Turn, codes: Iterable[SegmentCode], cause: str) -> None:
     """Decide the memberships that may have changed, segments in order of dependence."""
-    profile, now_ms = turn.profile, turn.now_ms
-    memberships = profile.memberships
+    memberships = turn.profile.memberships
     for code in codes:
-        membership = memberships.get(code.name)
-        if code.tests:
-            tiers.evaluate(turn, code, membership, cause)
-        elif membership is None or not membership.inside:
-            _enter_or_not(turn, code, membership, cause)
-        elif code.stay_ms and now_ms < membership.since_ms + code.stay_ms:
-            _stay(turn, membership, membership.since_ms + code.stay_ms)
-        elif code.leave is None:
-            holds, until_ms = code.enter(profile, now_ms)
-            if holds is not True:
-                _change(turn, code, membership, "exited", cause)
-            elif until_ms != membership.next_ms:
-                membership.next_ms, turn.moved_timers = until_ms, True
-        else:
-            leaves, until_ms = code.leave(profile, now_ms)
-            if leaves is True:
-                _change(turn, code, membership, "exited", cause)
-            elif until_ms != membership.next_ms:
-                membership.next_ms, turn.moved_timers = until_ms, True
+        decide(turn, code, memberships.get(code.name), cause)
+
+
+def decide(turn: Turn, code: SegmentCode, membership: Membership | None, cause: str) -> None:
+    """Decide one membership as it is now."""
+    if code.tests:
+        tiers.decide(turn, code, membership, cause)
+        return
+    if membership is None or not membership.inside:
+        _enter_or_not(turn, code, membership, cause)
+        return
+    if code.stay_ms and turn.now_ms < membership.since_ms + code.stay_ms:
+        turn.look_again(membership, membership.since_ms + code.stay_ms)  # nothing is asked of one who stays until then
+        return
+    if code.leave is None:
+        holds, until_ms = code.enter(turn.profile, turn.now_ms)
+        leaves = holds is not True
+    else:
+        holds, until_ms = code.leave(turn.profile, turn.now_ms)
+        leaves = holds is True
+    if leaves:
+        _change(turn, code, membership, "exited", cause)
+    else:
+        turn.look_again(membership, until_ms)
 
 
 def evaluate_due(turn: Turn, cause: str) -> None:
@@ -64,12 +68,6 @@ def forget_removed(turn: Turn) -> None:
         del profile.traits[key]
 
 
-def _stay(turn: Turn, membership: Membership, until_ms: int) -> None:
-    """Ask nothing of a member who stays at least until then; that is when to ask."""
-    if membership.next_ms != until_ms:
-        membership.next_ms, turn.moved_timers = until_ms, True
-
-
 def _enter_or_not(turn: Turn, code: SegmentCode, membership: Membership | None, cause: str) -> None:
     """Enter where the condition is true (and the one to leave by is not); else note when that may change."""
     profile, now_ms = turn.profile, turn.now_ms
@@ -80,18 +78,17 @@ def _enter_or_not(turn: Turn, code: SegmentCode, membership: Membership | None, 
     if holds is True:
         _change(turn, code, membership or Membership(False, now_ms, 0), "entered", cause)
     elif membership is not None:
-        if until_ms != membership.next_ms:
-            membership.next_ms, turn.moved_timers = until_ms, True
+        turn.look_again(membership, until_ms)
     elif until_ms != NEVER:
-        profile.memberships[code.name] = Membership(False, now_ms, 0, until_ms)
-        turn.moved_timers = True
+        noted = profile.memberships[code.name] = Membership(False, now_ms, 0)
+        turn.look_again(noted, until_ms)
 
 
 def _change(
     turn: Turn, code: SegmentCode, membership: Membership, change: Literal["entered", "exited"], cause: str
 ) -> None:
     """Cross the border of a segment, say so, and find out when time alone leads back."""
-    profile, segment = turn.profile, code.segment
+    profile, segment, turn.crossed = turn.profile, code.segment, True
     place, counts = membership.place(segment.name), turn.counts.segments  # of tiers it had before it was redefined
     membership.inside, membership.since_ms, membership.tier = change == "entered", turn.now_ms, ""
     membership.entries += membership.inside

@@ -10,7 +10,7 @@ from stream.model.outcomes import SegmentChange, Why
 from stream.model.profile import NEVER, Membership, Profile
 
 
-def evaluate(turn: Turn, code: SegmentCode, membership: Membership | None, cause: str) -> None:
+def decide(turn: Turn, code: SegmentCode, membership: Membership | None, cause: str) -> None:
     """Decide which tier a profile is in now."""
     profile, now_ms = turn.profile, turn.now_ms
     if membership is None:
@@ -24,8 +24,7 @@ def evaluate(turn: Turn, code: SegmentCode, membership: Membership | None, cause
         until_ms = first_true(code.tests[:held], profile, now_ms)[1]
     if held < len(code.tests):
         until_ms = min(until_ms, membership.since_ms + code.stay_ms)
-    if until_ms != membership.next_ms:
-        membership.next_ms, turn.moved_timers = until_ms, True
+    turn.look_again(membership, until_ms)
 
 
 def _held(code: SegmentCode, membership: Membership, now_ms: int) -> int:
@@ -54,7 +53,7 @@ def first_true(tests: tuple[Reader, ...], profile: Profile, now_ms: int) -> tupl
 
 def _move(turn: Turn, code: SegmentCode, membership: Membership, tier: str, cause: str) -> None:
     """Cross the border between two tiers, and say so."""
-    profile, segment = turn.profile, code.segment
+    profile, segment, turn.crossed = turn.profile, code.segment, True
     before = membership.tier if membership.inside else ""
     if before:
         membership.left_ms[before] = turn.now_ms

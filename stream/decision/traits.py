@@ -51,7 +51,26 @@ def trait_code(trait: Aggregate) -> TraitCode:
     feeds = tuple((by.event, _conditional(by.where, fed_property(by), update)) for by, update in fed if by.where)
     contained = contained_reader(key, trait.within_ms) if trait.op == "set" else None
     held = held_of_all(key) if trait.type in FADING else None
-    return TraitCode(key, trait, read, plain, feeds, _falls_within(trait), contained, held=held)
+    code = TraitCode(key, trait, read, plain, feeds, _falls_within(trait), contained, held=held)
+    return code if trait.minus is not None else _written_out(code, update)
+
+
+def _written_out(code: TraitCode, update: Update) -> TraitCode:
+    """Say of a trait of the kinds that are fed most often which it is."""
+    trait = code.trait
+    if trait.half_life_ms is not None or trait.op not in ("count", "last", "first"):
+        return code
+    if trait.op == "first" and trait.within_ms is not None:
+        return code
+    is_windowed = trait.op == "count" and trait.within_ms is not None
+    return msgspec.structs.replace(
+        code,
+        kept_as="count in a window" if is_windowed else trait.op,
+        fed="" if trait.op == "count" else fed_property(Fed(trait.event, trait.property, None)),
+        test=Compiler({}, {}).occurrence(trait.where) if trait.where is not None else None,
+        kept_by=update,
+        width_ms=window(trait.within_ms, trait.ending_ms).width_ms if is_windowed and trait.within_ms else 0,
+    )
 
 
 def _open(trait: Aggregate, key: str) -> TraitCode:

@@ -8,7 +8,7 @@ import msgspec
 from stream.decision.program import Program
 from stream.model.events import Event, Scalar
 from stream.model.outcomes import AnyOutcome
-from stream.model.profile import Profile
+from stream.model.profile import NEVER, Membership, Profile
 
 BY_TIME: Final = "time"
 """The cause of what no event caused."""
@@ -45,16 +45,17 @@ class Counts(msgspec.Struct):
 class Turn:
     """The state of one turn: whose, when, what is still to follow up, and what came of it.
 
-    `moved_timers` is set by whoever changes a time at which something of the profile is due.
+    `moved_timers` is set by whoever puts off a time at which something of the profile is due; `crossed` where a
+    membership changes.
     """
 
-    __slots__ = ("counts", "facts", "moved_timers", "now_ms", "outcomes", "profile", "program")
+    __slots__ = ("counts", "crossed", "facts", "moved_timers", "now_ms", "outcomes", "profile", "program")
 
     def __init__(self, program: Program, counts: Counts, outcomes: list[AnyOutcome]) -> None:
         self.program, self.counts, self.outcomes = program, counts, outcomes
         self.facts: list[DerivedEvent] = []
         self.now_ms = 0
-        self.moved_timers = False
+        self.moved_timers = self.crossed = False
         self.profile: Profile
 
     def begin(self, profile: Profile, now_ms: int) -> None:
@@ -65,6 +66,19 @@ class Turn:
         self.moved_timers = False
         if self.facts:
             self.facts = []
+
+    def look_again(self, membership: Membership, at_ms: int) -> None:
+        """Note when time alone may change a membership. What is noted already stands if it is earlier.
+
+        So an event that puts the time off costs nothing; at the earlier time it is looked at in vain, once.
+        """
+        next_ms = membership.next_ms
+        if at_ms < next_ms:
+            membership.next_ms = at_ms
+            if at_ms < self.profile.due_ms:
+                self.profile.due_ms = at_ms
+        elif next_ms < at_ms and (at_ms == NEVER or next_ms <= self.now_ms):
+            membership.next_ms, self.moved_timers = at_ms, True
 
     def add(self, name: str, props: Mapping[str, Scalar], cause: str) -> None:
         """Note a derived event, now, to be followed up in this turn."""

@@ -128,7 +128,8 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
 
     `spread` shifts this user's bucket edges against other users'; `carts` is by cart id, the last changed one last;
     `ordered_ms` is the latest order that emptied all carts; `sent_ms` by channel; `seen` holds 64-bit hashes of the
-    latest message ids, oldest first; `identity_event` is the id of the latest event that told of the user.
+    latest message ids, oldest first; `identity_event` is the id of the latest event that told of the user; `version` is
+    that of the definitions that all its memberships were last decided by.
     """
 
     due_ms: int
@@ -149,6 +150,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     sent_ms: dict[str, list[int]] = {}
     seen: dict[int, int] = {}
     identity_event: str = ""
+    version: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()

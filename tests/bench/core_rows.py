@@ -16,8 +16,10 @@ from stream.replay.driving import BATCH, Drive
 from stream.replay.memory import lasting, quiet_collector
 from stream.replay.reading import Reading
 from stream.replay.replaying import replay
-from tests.bench.histories import History
+from tests.bench.histories import ROOT, History
 from tests.bench.machine import Machine
+from tests.bench.many_segments import few_and_many
+from tests.bench.stages import Stages
 
 
 @contextmanager
@@ -53,6 +55,41 @@ class CoreRow:
             drive.run(self._history.events)
             cpu_s = time.process_time() - started_s
         return {"core_events_per_s": drive.decided / drive.core_s, "core_events_per_cpu_s": drive.decided / cpu_s}
+
+
+class StagesRow:
+    """The core again, with samples taken of where it is; these cost it a few percent, so that shares are told."""
+
+    def __init__(self, definitions: Definitions, history: History, machine: Machine) -> None:
+        self._definitions, self._history, self._machine = definitions, history, machine
+
+    def measure(self) -> dict[str, float]:
+        drive, stages = Drive(Decider(self._definitions, {}), lambda _: None), Stages()
+        with self._machine.measuring(), _input_frozen(), stages.sampling():
+            started_s = time.process_time()
+            drive.run(self._history.events)
+            each_us = (time.process_time() - started_s) / drive.decided * 1e6
+        return {f"core_{stage}_us_per_event": share * each_us for stage, share in stages.shares().items()}
+
+
+class SegmentsRow:
+    """Few segments and many, of which an event touches as many."""
+
+    def __init__(self, history: History, machine: Machine) -> None:
+        self._history, self._machine = history, machine
+        self._few, self._many = few_and_many(ROOT / "config")
+
+    def measure(self) -> dict[str, float]:
+        return {"few_segments_events_per_cpu_s": self._run(self._few)} | {
+            "many_segments_events_per_cpu_s": self._run(self._many)
+        }
+
+    def _run(self, definitions: Definitions) -> float:
+        drive = Drive(Decider(definitions, {}), lambda _: None)
+        with self._machine.measuring(), _input_frozen():
+            started_s = time.process_time()
+            drive.run(self._history.events)
+            return drive.decided / (time.process_time() - started_s)
 
 
 class BytesRow:

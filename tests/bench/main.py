@@ -15,6 +15,11 @@ Rows:
   core         The decider with the whole shipped config: events prebuilt, a fresh decider without profiles each run,
                the clock moved and outcomes taken every 2,000 events, as `stream replay` does. Per second of CPU time
                too, which other work on the machine disturbs less.
+  stages       Where the core's time goes, in microseconds an event, from samples of its stack: `updates` takes events
+               into the cart and the traits, `conditions` finds out which memberships change, `timers` is what time
+               alone leads to, `outcomes` makes changes and runs journeys, `frame` is all the rest.
+  segments     A config of 300 segments, of which an event touches 10, and one of just the segments that the input
+               touches: how many times slower the larger one is.
   bytes        Bytes to bytes, without Kafka: decode, decide, and every 2,000 events encode the changed profiles and
                the outcomes. Also gives its three stages in microseconds an event.
   replay       `stream replay` as a whole: read the file, sort, decide, write the outcomes.

@@ -8,9 +8,10 @@ from tests.bench.machine import Machine
 
 RATIOS = {
     "end_to_end_over_raw": ("end_to_end_events_per_s", "raw_events_per_s"),
+    "few_over_many_segments": ("few_segments_events_per_cpu_s", "many_segments_events_per_cpu_s"),
     "over_stock_faust": ("end_to_end_events_per_s", "stock_faust_events_per_s"),
 }
-WANTED = {"core_events_per_s": 60_000, "end_to_end_events_per_s": 20_000}
+WANTED = {"core_events_per_s": 110_000, "end_to_end_events_per_s": 20_000, "few_over_many_segments": 1.5}
 """What the project promises itself; the table marks it, nothing fails by it."""
 
 
@@ -60,7 +61,7 @@ class Report:
             middle = statistics.median(values)
             shown = "".join(f"{_shown(value):>12}" for value in (middle, min(values), max(values)))
             each = f"{1e6 / middle:12.2f}" if name.endswith(("events_per_s", "events_per_cpu_s")) else f"{'':12}"
-            wanted = f"   (wanted: {WANTED[name]:,})" if name in WANTED else ""
+            wanted = f"   (wanted: {'at most ' if name in RATIOS else ''}{WANTED[name]:,})" if name in WANTED else ""
             lines.append(f"{name:38}{shown}{each}{wanted}")
         return "\n".join([*lines, "", *(f"{name:38}{value}" for name, value in self._all_facts().items())])
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from stream.definitions import load
 from stream.runtime.settings import Settings
 from stream.testkit.files import read_config
-from tests.bench.core_rows import BytesRow, CoreRow, DecodeRow, ReplayRow
+from tests.bench.core_rows import BytesRow, CoreRow, DecodeRow, ReplayRow, SegmentsRow, StagesRow
 from tests.bench.histories import ROOT, History, read_history
 from tests.bench.machine import Machine
 from tests.bench.processes import stream
@@ -21,7 +21,7 @@ from tests.bench.stock_row import StockFaustRow
 from tests.bench.worker_row import WorkerRow, settings_env
 from tests.kafka.broker import Broker, running_kafka
 
-WITHOUT_KAFKA = ("decode", "core", "bytes", "replay")
+WITHOUT_KAFKA = ("decode", "core", "stages", "segments", "bytes", "replay")
 WITH_KAFKA = ("raw", "stock_faust", "end_to_end")
 ROWS = WITHOUT_KAFKA + WITH_KAFKA
 
@@ -62,6 +62,8 @@ def open_rows(
         makers: dict[str, Callable[[], Row]] = {
             "decode": lambda: DecodeRow(definitions, history, machine),
             "core": lambda: CoreRow(definitions, history, machine),
+            "stages": lambda: StagesRow(definitions, history, machine),
+            "segments": lambda: SegmentsRow(history, machine),
             "bytes": lambda: BytesRow(definitions, history, machine),
             "replay": lambda: ReplayRow(definitions, history, machine, folder),
         }

@@ -43,7 +43,7 @@ def story_of() -> Story:
 
 
 def trigger_of(story: Story) -> Trigger:
-    story.wait(story.profile().due_ms)
+    story.wait(2 * H)
     (trigger,) = (o for o in story.outcomes if isinstance(o, Trigger))
     return trigger
 

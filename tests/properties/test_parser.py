@@ -158,7 +158,7 @@ def checked(text: str) -> None:
             known = {"trait": SCOPE.traits, "segment": SCOPE.segments}.get(part.kind, {part.name})
             assert part.name in known
         reached += x.children(part)
-    compiler = Compiler(PROGRAM.readers, {code.trait.name: code for code in PROGRAM._traits})
+    compiler = Compiler(PROGRAM.readers, {code.trait.name: code for code in PROGRAM.traits})
     compiler.function(node)(new_profile("u"), 0)
 
 

@@ -1,0 +1,247 @@
+"""What an event does, as one function for each event name: it feeds the traits that name the event, then decides the
+memberships that it may have changed, then tells the journeys that listen.
+
+The functions are made as Python source. Every name in it is ours and every constant is handed in by reference, so
+nothing a config says ever becomes code. What is fed most often (counts, first and last values) is written out; all
+else is fed by its `Update` or `Feed`.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from stream.decision import cart, journeys, people, segments
+from stream.decision.guards import ALWAYS, NEVER_SO, Guards, Touched, any_of
+from stream.decision.program import Handler, Program, SegmentCode
+from stream.decision.readers import TraitCode
+from stream.decision.reading import Update
+from stream.decision.turn import Fact, Turn
+from stream.definitions import expressions as x
+from stream.definitions.shapes import Derived
+from stream.model.events import Event
+from stream.model.profile import Profile
+from stream.model.states import Buckets, Cell
+from stream.model.text import kept_text
+
+Reaction = Callable[[Turn, Profile, Fact], None]
+"""Let an event reach the traits, segments and journeys it touches."""
+
+_BEGINNING: Final = """\
+def react(turn, profile, fact):
+    at, cause, traits = fact.time_ms, fact.id, profile.traits"""
+
+_COUNT: Final = """\
+s = traits.get({key})
+if s is None:
+    traits[{key}] = Cell(1, at, cause)
+    {most} = 1
+else:
+    s.value = {most} = s.value + 1
+    s.event = cause"""
+
+_COUNT_IN_WINDOW: Final = """\
+s = traits.get({key})
+if s is not None and s.numbers and s.numbers[-1] == {bucket}:
+    s.values[-1] += 1
+    s.total = {most} = s.total + 1
+    s.event = cause
+else:
+    {most} = count_anew({update}, profile, {key}, at, cause)"""
+
+_LAST: Final = """\
+s = traits.get({key})
+if s is None:
+    traits[{key}] = Cell({value}, at, cause)
+elif at >= s.at_ms:
+    s.value, s.at_ms, s.event = {value}, at, cause"""
+
+_FIRST: Final = """\
+s = traits.get({key})
+{changed} = s is None or at < s.at_ms
+if {changed}:
+    traits[{key}] = Cell({value}, at, cause)"""
+
+_SETTLED: Final = "(0 if (s := traits.get({key})) is None else s.value)"
+
+_WRITTEN_OUT: Final = {"count": _COUNT, "count in a window": _COUNT_IN_WINDOW, "last": _LAST, "first": _FIRST}
+
+
+def reaction(program: Program, handler: Handler) -> Reaction:
+    """Return the function for an event that touches so much."""
+    return _Writing(program, handler).made()
+
+
+def no_reaction(_turn: Turn, _profile: Profile, _fact: Fact) -> None:
+    """Do what an event does that no definition names."""
+
+
+def _change_cart(turn: Turn, profile: Profile, event: Event) -> None:
+    for changed in cart.apply(profile, event):
+        turn.add("cart_changed", {"cart_id": changed.id}, event.id)
+        if not changed.quantity:
+            turn.add("cart_emptied", {"cart_id": changed.id}, event.id)
+
+
+def _count_anew(update: Update, profile: Profile, key: str, at_ms: int, cause: str) -> int:
+    """Count into another bucket than the newest; return what is held in all."""
+    update(profile, at_ms, at_ms, cause)
+    buckets = profile.traits.get(key)
+    return buckets.total if isinstance(buckets, Buckets) else 0
+
+
+class _Writing:
+    """The writing of one function."""
+
+    def __init__(self, program: Program, handler: Handler) -> None:
+        self._program, self._handler = program, handler
+        self._names: dict[str, object] = {
+            "Cell": Cell,
+            "kept_text": kept_text,
+            "count_anew": _count_anew,
+            "change_cart": _change_cart,
+            "change_person": people.apply,
+            "decide": segments.decide,
+            "hear": journeys.hear,
+        }
+        self._lines = _BEGINNING.splitlines()
+        self._touched: dict[str, Touched] = {}
+        self._buckets: dict[int, str] = {}
+
+    def made(self) -> Reaction:
+        handler = self._handler
+        if handler.changes_cart:
+            self._write("change_cart(turn, profile, fact)")
+        if handler.changes_person:
+            self._write("change_person(profile, fact)")
+        if handler.traits:
+            self._write("props, spread = fact.props, profile.spread")
+        for code in handler.traits:
+            self._feed(code)
+        if handler.segments:
+            self._decide(handler.segments)
+        if handler.journeys:
+            self._write(f"hear(turn, {self._given(handler.journeys)}, fact)")
+        source = "\n".join(self._lines)
+        exec(compile(source, f"<{handler.event}>", "exec"), self._names)  # noqa: S102 - see the module's docstring
+        return self._names["react"]  # type: ignore[return-value]  # what `exec` defines has no static type
+
+    def _write(self, text: str, depth: int = 1) -> None:
+        self._lines += ["    " * depth + line for line in text.splitlines()]
+
+    def _given(self, thing: object) -> str:
+        """Hand an object in by reference; return its name in the function."""
+        name = f"g{len(self._names)}"
+        self._names[name] = thing
+        return name
+
+    def _feed(self, code: TraitCode) -> None:
+        """Write how a trait is fed, and note what is known of it then."""
+        event = self._handler.event
+        if code.kept_as and code.trait.event == event:
+            self._touched[code.trait.name] = self._feed_quickly(code)
+            return
+        self._touched[code.trait.name] = Touched()
+        for name, fed, update in code.updates:
+            if name == event and fed:
+                value = f"v{len(self._lines)}"
+                self._write(f"{value} = props.get({self._given(fed)})")
+                self._write(f"if {value} is not None: {self._given(update)}(profile, {value}, at, cause)")
+            elif name == event:
+                self._write(f"{self._given(update)}(profile, at, at, cause)")
+        for name, feed in code.feeds:
+            if name == event:
+                self._write(f"{self._given(feed)}(profile, fact)")
+
+    def _feed_quickly(self, code: TraitCode) -> Touched:
+        """Write out how a trait of a common kind is fed, and return what is known of it then."""
+        number, key = len(self._touched), self._given(code.key)
+        names = {"key": key, "most": f"c{number}", "changed": f"d{number}", "value": "at"}
+        if code.kept_as == "count in a window":
+            names |= {"bucket": self._bucket(code), "update": self._given(code.kept_by)}
+        if code.fed:
+            names["value"] = f"v{number}"
+            self._write("{value} = props.get({fed})".format(fed=self._given(code.fed), **names))
+            self._write("if {value}.__class__ is str: {value} = kept_text({value})".format(**names))
+        tests = ["{value} is not None".format(**names)] if code.fed else []
+        if code.test is not None:
+            tests.append(f"{self._given(code.test)}(props, at)[0] is True")
+        if tests:
+            self._write("{changed} = {tests}".format(tests=" and ".join(tests), **names))
+            self._write("if {changed}:".format(**names))
+        self._write(_WRITTEN_OUT[code.kept_as].format(**names), 2 if tests else 1)
+        if tests or code.kept_as == "first":
+            return Touched(changed=names["changed"])
+        is_count = code.kept_as != "last"
+        return Touched(names["most"] if is_count else "", is_settled=code.kept_as == "count", is_moment=not is_count)
+
+    def _bucket(self, code: TraitCode) -> str:
+        """Return the number of the bucket that the event's time falls into, found once for each width of a bucket."""
+        width_ms = code.width_ms
+        if width_ms not in self._buckets:
+            self._buckets[width_ms] = f"b{len(self._buckets)}"
+            self._write(f"{self._buckets[width_ms]} = (at + spread) // {width_ms}")
+        return self._buckets[width_ms]
+
+    def _decide(self, codes: Iterable[SegmentCode]) -> None:
+        """Write what decides the memberships that may have changed, those that others read first."""
+        self._write("turn.crossed, now, members = False, turn.now_ms, profile.memberships")
+        touched = {name: self._touched.get(name, Touched()) for name in self._handler.changed}
+        for trait in self._program.definitions.traits.values():
+            if isinstance(trait, Derived) and not touched.keys().isdisjoint(x.names(trait.value)):
+                touched[trait.name] = Touched()
+        settled = {
+            code.trait.name: Touched(_SETTLED.format(key=self._given(code.key)), is_settled=True)
+            for code in self._program.traits
+            if code.kept_as == "count"
+        }
+        guards = Guards(touched, settled, self._given)
+        decided: set[str] = set()
+        for code in codes:
+            self._decide_one(code, guards, is_dependent=not decided.isdisjoint(code.reads))
+            decided.add(code.name)
+
+    def _decide_one(self, code: SegmentCode, guards: Guards, *, is_dependent: bool) -> None:
+        crossed = "turn.crossed" if is_dependent else NEVER_SO
+        if code.tests:
+            self._decide_tier(code, guards, crossed)
+            return
+        outside, inside = any_of(_may_enter(code, guards), crossed), any_of(_may_leave(code, guards), crossed)
+        asked, found = f"decide(turn, {self._given(code)}, m, cause)", f"m = members.get({self._given(code.name)})"
+        if outside == inside == NEVER_SO:
+            return
+        if outside == inside:
+            self._ask(outside, [found, asked])
+        elif inside == NEVER_SO and "m.next_ms" not in outside:
+            self._ask(outside, [found, f"if m is None or not m.inside: {asked}"])
+        else:
+            self._write(f"{found}\nif m is None or not m.inside:\n    if {outside}: {asked}")
+            if inside != NEVER_SO:
+                self._write(f"elif {inside}: {asked}")
+
+    def _decide_tier(self, code: SegmentCode, guards: Guards, crossed: str) -> None:
+        """Write when a tier is asked again: one before it may have come to hold, or its own may hold no longer."""
+        asked, earlier = f"decide(turn, {self._given(code)}, m, cause)", crossed
+        self._write(f"m = members.get({self._given(code.name)})\nif m is None: {asked}")
+        for tier in code.segment.tiers:
+            fails = NEVER_SO if tier.when is None else guards.fails(tier.when)
+            self._write(f"elif m.tier == {self._given(tier.name)}:\n    if {any_of(earlier, fails)}: {asked}")
+            earlier = any_of(earlier, guards.enters(tier.when)) if tier.when is not None else earlier
+
+    def _ask(self, condition: str, lines: list[str]) -> None:
+        if condition != ALWAYS:
+            self._write(f"if {condition}:")
+        for line in lines:
+            self._write(line, 1 if condition == ALWAYS else 2)
+
+
+def _may_enter(code: SegmentCode, guards: Guards) -> str:
+    """Return when one who is outside has to be decided again; who is to leave at once does not enter."""
+    when, leave = code.segment.when, code.segment.exit
+    if leave is None or guards.only_rises(leave):
+        return guards.enters(when)
+    return guards.holds(when)
+
+
+def _may_leave(code: SegmentCode, guards: Guards) -> str:
+    """Return when one who is inside has to be decided again."""
+    when, leave = code.segment.when, code.segment.exit
+    return guards.fails(when) if leave is None else guards.enters(leave)
