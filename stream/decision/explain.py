@@ -1,7 +1,8 @@
 """Why: the comparisons of a condition as they stood, with the values found and the events that moved them last."""
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -20,10 +21,23 @@ LEAVES_KEPT: Final = 50
 CART: Final = "cart"
 IDENTITY: Final = "identity"
 """What stands for the cart, and for what users say of themselves, among the keys of states. Keys of traits have a #."""
+_SHOWN_AS_TEXT: Final = frozenset({"money", "fading money", "duration"})
+_NUMBERS: Final = (int, float)
+_OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 class _Comparison(msgspec.Struct, frozen=True):
-    """One comparison (or bare boolean) of a condition, ready to be asked; `keys` name the states it rests on."""
+    """One comparison (or bare boolean) of a condition, ready to be asked; `keys` name the states it rests on.
+
+    `compared` says whether it holds for a known value on its left, where that is all it takes.
+    """
 
     node: x.Expr
     holds: Reader
@@ -32,6 +46,7 @@ class _Comparison(msgspec.Struct, frozen=True):
     threshold: Scalar | None
     type: x.ValueType
     keys: tuple[str, ...]
+    compared: Callable[[Scalar], bool] | None
 
 
 class Explainer:
@@ -75,29 +90,42 @@ class Explainer:
             self._shown(right.value, right.type) if isinstance(right, x.Constant) else None,
             right.type if isinstance(node, x.Was) and right else left.type if left else "boolean",
             tuple(sorted(keys)),
+            _compared(node),
         )
 
     def _leaf(self, comparison: _Comparison, profile: Profile, now_ms: int) -> Leaf:
-        holds = comparison.holds(profile, now_ms)[0]
+        left = comparison.left(profile, now_ms)[0] if comparison.left is not None else None
+        if comparison.compared is None:
+            holds = comparison.holds(profile, now_ms)[0]
+        else:
+            holds = None if left is None else comparison.compared(left)
+        right = comparison.threshold
+        if comparison.right is not None:
+            right = self._shown(comparison.right(profile, now_ms)[0], comparison.type)
         return Leaf(
             comparison.node.text,
             None if holds is None else bool(holds),
-            self._read(comparison.left, comparison.type, profile, now_ms),
-            comparison.threshold
-            if comparison.right is None
-            else self._read(comparison.right, comparison.type, profile, now_ms),
+            self._shown(left, comparison.type),
+            right,
             _events(comparison.keys, profile),
         )
 
-    def _read(self, read: Reader | None, value_type: x.ValueType, profile: Profile, now_ms: int) -> Scalar | None:
-        return self._shown(read(profile, now_ms)[0], value_type) if read is not None else None
-
     def _shown(self, value: Scalar | None, value_type: x.ValueType) -> Scalar | None:
-        if isinstance(value, int | float) and value_type in ("money", "fading money"):
+        if value_type in _SHOWN_AS_TEXT and isinstance(value, _NUMBERS):
+            if value_type == "duration":
+                return duration_text(round(value))
             return f"{major_text(round(value), self._currency)} {self._currency}"
-        if isinstance(value, int | float) and value_type == "duration":
-            return duration_text(round(value))
         return value
+
+
+def _compared(node: x.Expr) -> Callable[[Scalar], bool] | None:
+    """Return what compares a value with the constant that a name is compared with; None for all else."""
+    if not (isinstance(node, x.Compare) and isinstance(node.left, x.Name) and isinstance(node.right, x.Constant)):
+        return None
+    if node.left.type in x.FADING:
+        return None
+    compare, limit = _OPERATORS[node.op], node.right.value
+    return lambda value: bool(compare(value, limit))
 
 
 def _comparisons(node: x.Expr) -> list[x.Expr]:
@@ -138,6 +166,9 @@ def _last_inside(node: x.Was) -> Reader:
 
 def _events(keys: tuple[str, ...], profile: Profile) -> list[str]:
     """Return the ids of the events that last moved what a comparison reads, sorted."""
+    if len(keys) == 1 and "#" in keys[0]:
+        only = profile.traits.get(keys[0])
+        return [only.event] if only is not None and only.event else []
     found = set()
     for key in keys:
         if key == IDENTITY:

@@ -86,6 +86,8 @@ class Program:
         self.handlers: Final = {name: self._handler(name) for name in self._event_names()}
         self.reactions: Final[dict[str, Callable[..., None]]] = {}
         """What each event does, as a function; made by the decider when an event of that name first comes."""
+        self.followed: Final = {name: self._followed(handler) for name, handler in self.handlers.items()}
+        """Of each event that a decision makes: the segments of which it matters, None where it matters in any case."""
         self.newcomers: Final = self._newcomers()
 
     def touched(self, names: Iterable[str]) -> tuple[SegmentCode, ...]:
@@ -105,6 +107,13 @@ class Program:
         leave = self.compiled(segment.exit) if segment.exit is not None else None
         tests = tuple(self.compiled(tier.when) for tier in segment.tiers if tier.when is not None)
         return SegmentCode(segment.name, segment, order, self.compiled(segment.when), leave, tests, segment.stay_ms)
+
+    def _followed(self, handler: Handler) -> frozenset[str] | None:
+        """Return None, unless the event does nothing but let users enter journeys through segments."""
+        asked = {code.journey.enter.segment for code in handler.journeys if handler.event not in _named(code)}
+        if handler.traits or handler.segments or any(handler.event in _named(code) for code in handler.journeys):
+            return None
+        return frozenset(name.partition(".")[0] for name in asked if name is not None)
 
     def _newcomers(self) -> tuple[SegmentCode, ...]:
         """Return the segments that may hold, now or by time alone, of a profile that has fed no trait of theirs."""
@@ -170,7 +179,12 @@ class Program:
 
 def _heard(code: JourneyCode) -> set[str]:
     """Return the events a journey listens to."""
+    return _named(code) | (set() if code.journey.enter.event else {"segment_entered"})
+
+
+def _named(code: JourneyCode) -> set[str]:
+    """Return the events a journey names."""
     journey = code.journey
-    heard = set(journey.exit_on) | {name for step in code.instructions for name in step.if_none}
-    heard |= {journey.enter.event} if journey.enter.event else {"segment_entered"}
-    return heard | ({journey.goal.event} if journey.goal else set())
+    named = set(journey.exit_on) | {name for step in code.instructions for name in step.if_none}
+    named |= {journey.enter.event} if journey.enter.event else set()
+    return named | ({journey.goal.event} if journey.goal else set())

@@ -21,6 +21,8 @@ GENERATIONS: Final = 16
 without end stop here.
 """
 
+_NOTHING: Final = frozenset[Scalar | None]()
+
 
 class DerivedEvent(msgspec.Struct, gc=False):
     """An event that a decision made. Its `id` is that of the input event behind it, or `time`."""
@@ -81,6 +83,9 @@ class Turn:
             membership.next_ms, self.moved_timers = at_ms, True
 
     def add(self, name: str, props: Mapping[str, Scalar], cause: str) -> None:
-        """Note a derived event, now, to be followed up in this turn."""
+        """Note a derived event, now, to be followed up in this turn, if anything follows from it."""
+        followed = self.program.followed.get(name, _NOTHING)
+        if followed is not None and props.get("segment") not in followed:
+            return
         if len(self.facts) < FACTS_IN_A_TURN:
             self.facts.append(DerivedEvent(name, props, self.now_ms, cause))
