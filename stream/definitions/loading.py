@@ -91,6 +91,7 @@ class _Loading(msgspec.Struct, frozen=True):
             self.reader.wrong(Spot(PLAN_FILE, 1, 1), "this file is missing: it says which events there are")
         plan, events = read_plan(self.reader, self.nodes.get(PLAN_FILE))
         segments = self._named("segments", "a segment")
+        known = known_actions(self.nodes.get("actions.yaml"), complete=self._is_readable("actions.yaml"))
         said = identity_types(events)
         tiers = {name: found for name, node in segments.items() if (found := tier_names(node))}
         tables = read_tables(self.reader, self._named(TABLES, "a table"), fitting=self.fitting)
@@ -104,9 +105,9 @@ class _Loading(msgspec.Struct, frozen=True):
             traits={**said, **traits.types},
             doubtful=traits.doubtful | doubtful_identity(events),
             complete=self._is_readable("traits.yaml") and self._is_readable(PLAN_FILE),
+            elsewhere=dict.fromkeys(known.names, "an action") | dict.fromkeys(events.types, "an event"),
         )
         check_tables(self.reader, words)
-        known = known_actions(self.nodes.get("actions.yaml"), complete=self._is_readable("actions.yaml"))
         actions = read_actions(self.reader, self.nodes.get("actions.yaml"), words)
         journeys = JourneyWords(events, known, words)
         return Definitions(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from stream.definitions.expressions import FADING, Comparator, Expr, Since, ValueType
+from stream.definitions.slips import described, type_slip
 
 _SUMS: Final[Mapping[tuple[ValueType, ValueType], ValueType]] = {
     ("number", "number"): "number",
@@ -37,23 +38,20 @@ def arithmetic_type(operator: str, left: ValueType, right: ValueType) -> ValueTy
     return _RESULTS[operator].get((left, right))
 
 
-def comparable(operator: Comparator, left: Expr, right: Expr) -> str:
-    """Return what is wrong with comparing the two, or nothing."""
+def comparable(operator: Comparator, left: Expr, right: Expr) -> tuple[str, Expr]:
+    """Return what is wrong with comparing the two, or nothing; and the side that is probably meant otherwise."""
     if operator in ("==", "!=") and (isinstance(left, Since) or isinstance(right, Since)):
-        return "a moment is never met exactly: compare since(...) and until(...) with < <= > >="
+        return "a moment is never met exactly: compare since(...) and until(...) with < <= > >=", left
     if left.type in FADING or right.type in FADING:
         if operator in ("==", "!="):
-            return "what fades meets no number exactly: compare it with < <= > >="
+            return "what fades meets no number exactly: compare it with < <= > >=", left
         if left.type in FADING and right.type in FADING:
-            return "one side of a comparison with what fades must stand still"
+            return "one side of a comparison with what fades must stand still", left
     left_type, right_type = _STILL.get(left.type, left.type), _STILL.get(right.type, right.type)
     if left_type == right_type:
         if left.type == "items":
-            return "carts' items cannot be compared"
+            return "carts' items cannot be compared", left
         if operator in ("==", "!=") or left_type in _ORDERED:
-            return ""
-        return f"{left.text} is a {left.type}, which has no order: use == or !="
-    if {left.type, right.type} == {"duration", "number"}:
-        number = left if left.type == "number" else right
-        return f"a duration needs a unit: write {number.text}d or {number.text}h instead of {number.text}"
-    return f"{left.text} is a {left.type}, but {right.text} a {right.type}"
+            return "", left
+        return f"{left.text} is {described(left)}, which has no order: use == or !=", left
+    return type_slip(left, right) or (f"{left.text} is {described(left)}, but {right.text} is {described(right)}", left)

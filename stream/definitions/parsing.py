@@ -6,12 +6,14 @@ list below or refused; nothing is ever executed from here.
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import Final
 
-from stream.definitions.durations import parse_duration
+from stream.definitions.durations import meant_duration, parse_duration
 from stream.definitions.expressions import Expr
 from stream.definitions.problems import nearest
 from stream.definitions.scopes import Scope
+from stream.definitions.slips import character_slip, name_slip, syntax_slip
 from stream.definitions.typing import CONSTANTS, TypeMismatch, Typer
 
 LONGEST: Final = 2_000
@@ -22,8 +24,8 @@ _NOT: Final = re.compile(r"(?<![\w.])not$", re.ASCII)
 _CONNECTIVE: Final = re.compile(r"(?<![\w.])(and|or|not|in)$", re.ASCII)
 _OPERAND: Final = re.compile(r"""[\w'")\]]$""", re.ASCII)
 _OUTSIDE_STRINGS: Final = re.compile(r"""'[^']*'|"[^"]*"|([^\x00-\x7f]|#)""")
+_OTHER_DIGITS: Final = re.compile(r"\d+[eE]\d+|0[xXbBoO]\w+", re.ASCII)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_SPELLINGS: Final = {"&&": "and", "||": "or", "AND": "and", "OR": "or", "NOT": "not", "<>": "!=", "=>": ">="}
 
 
 class ExpressionError(Exception):
@@ -59,12 +61,30 @@ def unknown_names(text: str, scope: Scope, doubtful: frozenset[str] = frozenset(
     functions = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
     owners = {node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     known = {*scope.traits, *scope.segments, *doubtful, *CONSTANTS}
+    texts = set(_beside_texts(tree, scope))
     named = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in functions | owners]
-    return [
-        ExpressionError(scope.no_such_name(node.id), indent + node.col_offset, nearest(node.id, known))
-        for node in sorted(named, key=lambda node: node.col_offset)
-        if node.id not in known and node.col_offset not in durations
-    ]
+    errors = []
+    for node in sorted(named, key=lambda node: node.col_offset):
+        if node.id not in known and node.col_offset not in durations:
+            near = nearest(node.id, known)
+            quotes = f"; a text needs quotes: '{node.id}'" if node in texts and not near else ""
+            if node is tree and not (near or node.id.islower()):
+                quotes = f"; a fixed text needs quotes of its own: \"'{node.id}'\""
+            message = name_slip(node.id) or scope.no_such_name(node.id) + quotes
+            errors.append(ExpressionError(message, indent + node.col_offset, near))
+    return errors
+
+
+def _beside_texts(tree: ast.expr, scope: Scope) -> Iterator[ast.expr]:
+    """Give the parts that stand where a text would: compared with a string, or asked for in what is kept by key."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            sides = (node.left, node.comparators[0]) if isinstance(node.ops[0], ast.Eq | ast.NotEq | ast.In) else ()
+            for one, other in zip(sides, sides[::-1], strict=True):
+                if isinstance(other, ast.Name) and scope.traits.get(other.id) in ("string", "set"):
+                    yield one
+        elif isinstance(node, ast.Subscript):
+            yield node.slice
 
 
 def identifiers(text: str) -> frozenset[str]:
@@ -86,7 +106,7 @@ def _parse(source: str) -> tuple[ast.expr, dict[int, int]]:
         raise ExpressionError("half of a character (a surrogate) is not allowed", half.start())
     for match in _OUTSIDE_STRINGS.finditer(source):
         if match[1]:
-            raise ExpressionError(f"{match[1]!r} is not allowed outside quotes", match.start())
+            raise ExpressionError(character_slip(match[1]), match.start())
     # Columns of `ast` count UTF-8 bytes; quoted text is set to one byte a character, and read from the source again.
     plain = re.sub(r"[^\x00-\x7f]", "x", source)
     rewritten, durations = _without_durations(_without_in(plain))
@@ -116,9 +136,7 @@ def _without_durations(source: str) -> tuple[str, dict[int, int]]:
             return word
         size_ms = parse_duration(word)
         if size_ms is None:
-            raise ExpressionError(
-                f"{word!r} is no duration: write a number and s, m, h, d or w, as in 7d", match.start()
-            )
+            raise ExpressionError(_no_duration(word), match.start())
         durations[match.start()] = size_ms
         return "_" * len(word)
 
@@ -130,18 +148,17 @@ def _python(rewritten: str, source: str) -> ast.expr:
         return ast.parse(rewritten, mode="eval").body
     except SyntaxError as wrong:
         offset = min(max((wrong.offset or 1) - 1, 0), len(source))
-        raise ExpressionError(_explained(source, wrong), offset) from None
+        slip = syntax_slip(source, wrong.msg, offset)
+        raise ExpressionError(slip.message, slip.offset) from None
     except (RecursionError, MemoryError, ValueError):
         raise ExpressionError("the expression is nested too deeply", 0) from None
 
 
-def _explained(source: str, wrong: SyntaxError) -> str:
-    for spelling, meant in _SPELLINGS.items():
-        if re.search(rf"(?<!\w){re.escape(spelling)}(?!\w)", source):
-            return f"write {meant!r} instead of {spelling!r}"
-    if re.search(r"(?<![=<>!])=(?!=)", source):
-        return "write '==' to compare; a single '=' has no meaning here"
-    return f"this is no expression: {wrong.msg}"
+def _no_duration(word: str) -> str:
+    if _OTHER_DIGITS.fullmatch(word) is not None:
+        return f"write {word!r} in plain digits"
+    meant = meant_duration(word) or "a number and s, m, h, d or w, as in 7d"
+    return f"{word!r} is no duration: write {meant}"
 
 
 def _refuse_deep(tree: ast.expr) -> None:

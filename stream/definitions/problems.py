@@ -1,7 +1,8 @@
 """What is wrong with a config, and where."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 import msgspec
 
@@ -40,5 +41,37 @@ class ConfigRefused(Exception):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known name most like `word`, or nothing where none is near."""
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    names = list(known)
+    if (spelt := word.lower().replace(" ", "_").replace("-", "_")) in names and spelt != word:
+        return spelt
+    matches = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return matches[0] if matches else ""
+
+
+_OTHER_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "when": ("if", "condition", "rule", "filter", "where"),
+    "where": ("if", "when", "condition", "filter", "having"),
+    "exit": ("until", "leave", "unless"),
+    "enter": ("on", "start", "begin", "entry"),
+    "describe": ("description", "desc", "name", "title", "comment"),
+    "within": ("window", "period", "during", "timeframe", "in"),
+    "by": ("group_by", "group", "groupby", "per"),
+    "wait": ("delay", "sleep", "pause", "after"),
+    "trigger": ("send", "action", "do", "then"),
+    "steps": ("then", "do", "actions"),
+    "otherwise": ("else", "default"),
+    "if_none": ("unless", "exit_on"),
+    "at_most": ("max", "limit", "count"),
+    "avg": ("average", "mean"),
+    "distinct": ("unique", "count_distinct", "uniq"),
+    "sum": ("total",),
+    "valid_for": ("expires", "ttl", "valid"),
+}
+"""Fields, and what other tools call them."""
+
+
+def nearest_field(word: str, known: Collection[str]) -> str:
+    """Return the known field most like `word`, by its letters or its meaning, or nothing where none is near."""
+    return nearest(word, known) or next(
+        (field for field, words in _OTHER_WORDS.items() if field in known and word.lower() in words), ""
+    )

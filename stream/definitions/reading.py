@@ -11,13 +11,15 @@ from typing import Final
 import msgspec
 
 from stream.definitions.cut_points import Tables
-from stream.definitions.durations import parse_duration
+from stream.definitions.durations import duration_slip, parse_duration
 from stream.definitions.expressions import Expr, ValueType
 from stream.definitions.parsing import ExpressionError, identifiers, parse_expression, unknown_names
-from stream.definitions.problems import Problem, Spot, nearest
+from stream.definitions.problems import Problem, Spot, nearest, nearest_field
 from stream.definitions.scopes import Scope
 from stream.definitions.source import YamlList, YamlMap, YamlNode, YamlText
 from stream.definitions.typing import FUNCTIONS
+from stream.definitions.yaml_slips import text_for_fields
+from stream.model.naming import event_name
 
 RESERVED: Final = frozenset({"cart", "and", "or", "not", "true", "false", "at", "in", "is", "if", "else", *FUNCTIONS})
 """Words that mean something in an expression already, so that no trait or segment can have them for a name."""
@@ -51,6 +53,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     identity: frozenset[str] = frozenset()
     tiers: Mapping[str, tuple[str, ...]] = {}
     tables: Tables = Tables()
+    elsewhere: Mapping[str, str] = {}
 
     def doubts(self, text: str) -> bool:
         """Return whether an expression reads a name that another mistake has left without a type."""
@@ -78,7 +81,8 @@ class Reader:
         """Return the node if it is a map."""
         if node is None or isinstance(node, YamlMap):
             return node
-        self.wrong(node.spot, f"{of} needs fields, as in `name: value`, not {_described(node)}")
+        slip = text_for_fields(node.text) if isinstance(node, YamlText) else ""
+        self.wrong(node.spot, slip or f"{of} needs fields, as in `name: value`, not {_described(node)}")
         return None
 
     def fields(
@@ -90,7 +94,9 @@ class Reader:
         if found is None:
             return {}
         for name in found.items.keys() - {*required, *optional}:
-            self.wrong(found.key_spots[name], f"{of} has no field {name!r}", nearest(name, (*required, *optional)))
+            self.wrong(
+                found.key_spots[name], f"{of} has no field {name!r}", nearest_field(name, (*required, *optional))
+            )
         for name in required:
             if name not in found.items and not self.is_misspelt(found, (name,), (*required, *optional)):
                 self.wrong(found.spot, f"{of} needs the field {name!r}")
@@ -101,7 +107,7 @@ class Reader:
     def is_misspelt(node: YamlNode, names: Iterable[str], known: Collection[str]) -> bool:
         """Return whether an unknown field of a map is nearest to one of the names, and is noted as that."""
         fields = node.items if isinstance(node, YamlMap) else {}
-        return any(nearest(field, known) in names for field in fields if field not in known)
+        return any(nearest_field(field, known) in names for field in fields if field not in known)
 
     def _blank(self, name: str, node: YamlNode, spot: Spot) -> bool:
         blank = is_blank(node)
@@ -125,7 +131,8 @@ class Reader:
         if node is None:
             return []
         if not isinstance(node, YamlList):
-            self.wrong(node.spot, f"{of} must be a list, not {_described(node)}")
+            listed = f"[{node.text}]" if isinstance(node, YamlText) and node.text else ""
+            self.wrong(node.spot, f"{of} must be a list, not {_described(node)}", listed)
             return []
         if not node.items:
             self.wrong(node.spot, f"{of} is an empty list")
@@ -134,7 +141,9 @@ class Reader:
     def name(self, name: str, spot: Spot, of: str) -> bool:
         """Return whether a word can name a definition: lower-case letters, digits and _, and no word of expressions."""
         if _NAME.fullmatch(name) is None:
-            self.wrong(spot, f"{name!r} cannot name {of}: use lower-case letters, digits and _")
+            meant = event_name(name)
+            usable = meant if _NAME.fullmatch(meant) else ""
+            self.wrong(spot, f"{name!r} cannot name {of}: use lower-case letters, digits and _", usable)
             return False
         if name in RESERVED:
             self.wrong(spot, f"{name!r} cannot name {of}: it has a meaning in expressions")
@@ -163,11 +172,9 @@ class Reader:
         text = self.text(node, of)
         if node is None or not text:
             return default_ms
-        size_ms = parse_duration(text)
+        size_ms = 0 if text == "0" and least_ms else parse_duration(text)
         if size_ms is None:
-            number = re.fullmatch(r"(\d+)[smhdw]", text, re.ASCII)
-            why = "is longer than ten years" if number else "is no duration: write a number and a unit, as in 7d"
-            self.wrong(node.spot, f"{text!r} {why}")
+            self.wrong(node.spot, duration_slip(text))
             return default_ms
         if size_ms < least_ms:
             self.wrong(node.spot, f"{of} cannot be {text!r}: it must be longer than nothing")
@@ -179,7 +186,9 @@ class Reader:
         if node is None or not text:
             return least
         if _WHOLE.fullmatch(text) is None or int(text) < least:
-            self.wrong(node.spot, f"{of} must be a whole number of at least {least}, not {text!r}")
+            digits = re.sub(r"(?<=\d)[_,'](?=\d{3})", "", text)
+            meant = digits if digits != text and _WHOLE.fullmatch(digits) else ""
+            self.wrong(node.spot, f"{of} must be a whole number of at least {least}, not {text!r}", meant)
             return least
         return int(text)
 
@@ -212,6 +221,7 @@ class Reader:
             words.identity,
             words.tiers,
             words.tables,
+            words.elsewhere,
         )
         try:
             unknown = unknown_names(node.text, scope, words.doubtful)

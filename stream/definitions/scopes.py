@@ -24,7 +24,7 @@ class Scope(msgspec.Struct, frozen=True):
     Of the names in `traits`, those in `identity` are what users say of themselves. With an `event` it is a condition on
     one occurrence of it: the types are those of the event's properties, and there is no cart, since the profile is not
     read. The segments in `tiers` have some; the order is theirs. `tables` are the frozen ones that `score` and
-    `percentile` look up.
+    `percentile` look up. `elsewhere` says of names that have a meaning in other places what they are: `an event`.
     """
 
     traits: Mapping[str, ValueType]
@@ -34,6 +34,7 @@ class Scope(msgspec.Struct, frozen=True):
     identity: frozenset[str] = frozenset()
     tiers: Mapping[str, tuple[str, ...]] = {}
     tables: Tables = Tables()
+    elsewhere: Mapping[str, str] = {}
 
     def names(self) -> tuple[str, ...]:
         """Return all names there are."""
@@ -41,7 +42,13 @@ class Scope(msgspec.Struct, frozen=True):
         return (*self.traits, *self.segments, *cart)
 
     def no_such_name(self, name: str) -> str:
-        """Say that a name stands for nothing."""
+        """Say that a name stands for nothing, and what it is elsewhere."""
         if self.event:
             return f"{self.event} has no property {name!r}"
+        if name == "cart":
+            return f"name a field of the cart: {', '.join(f'cart.{field}' for field in CART)}"
+        if name in self.elsewhere:
+            counted = f": a trait counts it, as in {{count: {name}, within: 7d}}"
+            kind = self.elsewhere[name]
+            return f"{name} is {kind}, not a trait or segment{counted if kind == 'an event' else ''}"
         return f"there is no trait or segment {name!r}"

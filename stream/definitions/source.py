@@ -27,6 +27,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from stream.definitions.problems import Problem, Spot
+from stream.definitions.yaml_slips import syntax_problem, text_for_fields
 
 _DEEPEST: Final = 40
 
@@ -83,7 +84,7 @@ def read_yaml(file: str, text: str, problems: list[Problem]) -> YamlNode | None:
         spot = Spot(file, before.count("\n") + 1, error.position - before.rfind("\n"))
         problems.append(Problem(spot, f"the character U+{ord(text[error.position]):04X} is not allowed in YAML"))
     except MarkedYAMLError as error:
-        problems.append(_syntax_problem(file, error))
+        problems.append(syntax_problem(file, text, error))
     except (YAMLError, ValueError) as error:
         problems.append(Problem(Spot(file, 1, 1), f"not YAML: {error}"))
     return None
@@ -100,36 +101,6 @@ def _refuse_tabs(file: str, text: str) -> None:
         indent = line[: len(line) - len(line.lstrip())]
         if "\t" in indent and line.strip():
             raise _Unreadable(Problem(Spot(file, number, indent.index("\t") + 1), "a tab in the indent: use spaces"))
-
-
-def _syntax_problem(file: str, error: MarkedYAMLError) -> Problem:
-    problem, context = str(error.problem or ""), str(error.context or "")
-    mark = error.problem_mark or error.context_mark
-    ended = "end of stream" in problem or "stream end" in problem or "flow" in context
-    if ended and error.context_mark is not None:
-        mark = error.context_mark
-    spot = Spot(file, mark.line + 1, mark.column + 1) if mark is not None else Spot(file, 1, 1)
-    return Problem(spot, _readable(problem, context))
-
-
-# What ruamel says (in the problem or its context), and what helps whoever wrote the file; the first that fits.
-_READABLE: Final = (
-    ("mapping values are not allowed", "a colon here ends the name of a field: quote the text, or check the indent"),
-    ("unknown escape", "a backslash in double quotes begins an escape: use single quotes"),
-    ("quoted scalar", "this quote is never closed"),
-    ("flow mapping", "this '{' is not closed, or a comma is missing in it"),
-    ("flow sequence", "this '[' is not closed, or a comma is missing in it"),
-    ("could not find expected ':'", "no colon after the name of a field"),
-    ("block", "the indent does not fit the lines above"),
-    ("document start", "the indent does not fit the lines above"),
-)
-
-
-def _readable(problem: str, context: str) -> str:
-    if "cannot start any token" in problem:
-        return f"a text may not begin with {problem.split(chr(39))[1]!r}: quote it"
-    said = f"{context} {problem}".strip()
-    return next((message for needle, message in _READABLE if needle in said), f"not YAML: {said}")
 
 
 class _Builder:
@@ -160,7 +131,7 @@ class _Builder:
             raise _Unreadable(Problem(self._spot(event), f"nested deeper than {_DEEPEST} levels"))
         if isinstance(event, AliasEvent):
             self._wrong(event, f"an alias (*{event.anchor}): anchors and aliases are not read, write it out")
-            return self._anchored.get(str(event.anchor), YamlText(self._spot(event), ""))
+            return self._anchored.get(str(event.anchor), YamlText(self._spot(event), *(2 * (str(event.anchor),))))
         if isinstance(event, ScalarEvent | CollectionStartEvent):
             self._refuse_properties(event)
         node: YamlNode
@@ -176,6 +147,8 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent) -> YamlText:
         raw = self._text[event.start_mark.index : event.end_mark.index]
+        if event.tag and not event.value:
+            return YamlText(self._spot(event), str(event.tag).lstrip("!"), raw)
         return YamlText(self._spot(event), str(event.value), raw)
 
     def _list(self, start: Event, depth: int) -> YamlList:
@@ -227,6 +200,11 @@ class _Builder:
             start = self._text.index(before.raw, last.end_mark.index)
             whole = self._text[start : key.end_mark.index]
             built.items[str(last.value)] = YamlText(before.spot, whole, whole)
+        elif (slip := text_for_fields(str(key.value))) != "":
+            self._wrong(key, slip)
+            name, _, value = str(key.value).replace(" ", ":", 1).partition(":")
+            built.items.setdefault(name, YamlText(self._spot(key).shifted(len(name) + 1), value, value))
+            built.key_spots.setdefault(name, self._spot(key))
         else:
             self._wrong(key, f"{key.value!r} has no value; where it belongs to an expression, quote the expression")
 
@@ -234,7 +212,9 @@ class _Builder:
         if event.anchor:
             self._wrong(event, f"an anchor (&{event.anchor}): anchors and aliases are not read, write it out")
         if event.tag:
-            self._wrong(event, f"a tag ({event.tag}): every value is read as what its field needs")
+            negates = isinstance(event, ScalarEvent) and not event.value and str(event.tag)[1:2].islower()
+            negated = f"; to negate, write not {str(event.tag)[1:]}" if negates else ""
+            self._wrong(event, f"a tag ({event.tag}): every value is read as what its field needs{negated}")
 
     def _spot(self, event: Event) -> Spot:
         return Spot(self._file, event.start_mark.line + 1, event.start_mark.column + 1)

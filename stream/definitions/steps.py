@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from stream.definitions.problems import nearest
+from stream.definitions.problems import nearest_field
 from stream.definitions.reading import Known, Reader, Vocabulary
 from stream.definitions.shapes import Arm, BranchStep, ExitStep, Step, TriggerStep, WaitStep
 from stream.definitions.source import YamlMap, YamlNode
@@ -66,7 +66,7 @@ class StepReader(msgspec.Struct, frozen=True):
         found = [kind for kind in kinds if kind in fields.items]
         if len(found) != 1:
             only = f"only one of {', '.join(found)}" if found else f"one of {', '.join(kinds)}"
-            near = "" if found else next(filter(None, (nearest(name, kinds) for name in fields.items)), "")
+            near = "" if found else next(filter(None, (nearest_field(name, kinds) for name in fields.items)), "")
             self.reader.wrong(fields.spot, f"{of} needs {only}", near)
             return None
         return found[0]

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Mapping
-from typing import Final, NoReturn
+from typing import Final, NoReturn, get_args
 
 from stream.definitions import expressions as x
 from stream.definitions.memberships import MEMBERSHIPS, Wrong, in_tier, membership, no_such_tier
@@ -10,6 +10,8 @@ from stream.definitions.operators import arithmetic_type, comparable
 from stream.definitions.problems import nearest
 from stream.definitions.ranking import RANKINGS, beyond_rank, ranked
 from stream.definitions.scopes import CART, Scope
+from stream.definitions.shapes import Aggregation
+from stream.definitions.slips import described
 from stream.model.money import minor_units
 
 FUNCTIONS: Final = {
@@ -80,7 +82,9 @@ class Typer:
             case ast.Subscript():
                 return self._at_key(node)
             case _:
-                self._refuse(node, f"{self._text(node)!r} has no meaning in a condition")
+                comma = "a comma has no meaning here; a number is written without, as in 1000 or 12.50"
+                unknown = f"{self._text(node)!r} has no meaning in a condition"
+                self._refuse(node, comma if isinstance(node, ast.Tuple) else unknown)
 
     def _text(self, node: ast.expr) -> str:
         return self._source[node.col_offset : node.end_col_offset]
@@ -110,7 +114,7 @@ class Typer:
     def _condition(self, node: ast.expr) -> x.Expr:
         part = self._value(node)
         if part.type != "boolean":
-            self._refuse(node, f"{part.text!r} is a {part.type}, but a condition is needed here")
+            self._refuse(node, f"{part.text!r} is {described(part)}, but a condition is needed here")
         return part
 
     def _logic(self, node: ast.BoolOp) -> x.Expr:
@@ -135,10 +139,10 @@ class Typer:
             left, right = self._as_money(left, right), self._as_money(right, left)
         result = arithmetic_type(operator, left.type, right.type) if operator else None
         if operator is None or result is None:
-            self._refuse(
-                node,
-                f"{self._text(node)!r} does not combine: {left.text} is a {left.type}, {right.text} a {right.type}",
-            )
+            if operator is None:
+                self._refuse(node, f"{self._text(node)!r} has no meaning: numbers are computed with + - * /")
+            types = f"{left.text} is {described(left)}, {right.text} is {described(right)}"
+            self._refuse(node, f"{self._text(node)!r} does not combine: {types}")
         return x.Arithmetic(type=result, text=self._text(node), op=operator, left=left, right=right)
 
     def _comparison(self, node: ast.Compare) -> x.Expr:
@@ -153,14 +157,15 @@ class Typer:
             return found if is_plain else x.Not(type="boolean", text=self._text(node), part=found)
         operator = _COMPARATORS.get(type(node.ops[place]))
         if operator is None:
-            self._refuse(node, f"{self._text(node)!r}: compare with == != < <= > >=")
+            self._refuse(node, f"{self._text(node)!r}: compare with == != < <= > >=; known(x) asks for a value")
         left, right = self.typed(left_node), self.typed(right_node)
         if isinstance(left, x.Since) and isinstance(right, x.Since):
             self._refuse(node, "one side of a comparison with since(...) or until(...) must stand still")
         left, right = self._as_money(left, right), self._as_money(right, left)
-        wrong = comparable(operator, left, right) or beyond_rank(left, right)
+        wrong, side = comparable(operator, left, right)
+        wrong = wrong or beyond_rank(left, right)
         if wrong:
-            self._refuse(left_node, wrong)
+            self._refuse(right_node if side is right else left_node, wrong)
         self._refuse_if(right_node, no_such_tier(left, right, self._scope))
         self._refuse_if(left_node, no_such_tier(right, left, self._scope))
         whole = self._text(node) if len(node.ops) == 1 else ""
@@ -173,6 +178,9 @@ class Typer:
         if self._scope.traits.get(trait) != "set" or self._scope.event:
             if isinstance(right_node, ast.Name) and trait not in self._scope.traits:
                 self._name(right_node)
+            if isinstance(right_node, ast.List | ast.Tuple):
+                left = self._text(left_node)
+                self._refuse(right_node, f"there are no lists here: write {left} == 'a' or {left} == 'b'")
             self._refuse(right_node, f"{trait} is no set, as a trait is that has 'set'")
         if part.type != "string":
             self._refuse(left_node, f"a set holds strings; {part.text} is a {part.type}")
@@ -189,6 +197,8 @@ class Typer:
     def _call(self, node: ast.Call) -> x.Expr:
         name = self._text(node.func)
         if name not in FUNCTIONS:
+            if name in get_args(Aggregation):
+                self._refuse(node, f"{name!r} makes a trait: write it in traits.yaml, and name that trait here")
             self._refuse(node, f"there is no function {name!r}", nearest(name, FUNCTIONS))
         if node.keywords or len(node.args) != FUNCTIONS[name]:
             self._refuse(node, f"{name}(...) takes {FUNCTIONS[name]} argument{'s' if FUNCTIONS[name] > 1 else ''}")
@@ -234,7 +244,8 @@ class Typer:
             return x.Constant(type="boolean", text=text, value=value)
         if isinstance(value, int | float):
             if not text.replace(".", "", 1).isdigit() or len(text) > 15:  # 15 digits: what a double holds exactly
-                self._refuse(node, f"write {text!r} in plain digits")
+                plain = text.replace("_", "") if "_" in text else "plain digits"
+                self._refuse(node, f"write {plain} instead of {text!r}")
             return x.Constant(type="number", text=text, value=value)
         if isinstance(value, str) and text[:1] in "'\"" and text[0] not in text[1:-1] and "\\" not in text:
             return x.Constant(type="string", text=text, value=text[1:-1])
@@ -281,6 +292,8 @@ class Typer:
         if self._scope.event:
             self._refuse(node, f"{text!r} has no meaning in a condition on {self._scope.event}: name its properties")
         if not (isinstance(node.value, ast.Name) and node.value.id == "cart"):
+            if self._scope.elsewhere.get(self._text(node.value)) == "an event":
+                self._refuse(node, f"{text} is of an event: a trait gathers it, as in {{sum: {text}, within: 7d}}")
             return self._right(node, in_tier(text, self._scope))
         if node.attr not in CART:
             self._refuse(

@@ -51,7 +51,7 @@ def test_five_planted_mistakes_are_told_each_at_its_line(config: Path) -> None:
     assert [line.split(": ")[0] for line in lines[:-1]] == [
         spot(config, "events.yaml", "strnig"),
         spot(config, "journeys/cart_recovery.yaml", "remind_ad"),
-        spot(config, "segments/at_risk.yaml", "since("),
+        spot(config, "segments/at_risk.yaml", "60\n"),
         spot(config, "segments/repeat_buyer.yaml", "wehn"),
         spot(config, "traits.yaml", "product_veiwed"),
     ]

@@ -69,10 +69,10 @@ TRAITS = [
         ("count: product_viewed", "count: product_viewed.rating"),
         "1:19: 'count' takes an event, not a property: write 'product_viewed'",
     ),
-    (("within: 7d", "within: 7 days"), "1:43: '7 days' is no duration: write a number and a unit, as in 7d"),
+    (("within: 7d", "within: 7 days"), "1:43: '7 days' is no duration: write 7d"),
     (("within: 7d", "within: 0d"), "1:43: within cannot be '0d': it must be longer than nothing"),
     (("within: 7d", "within: 11000d"), "1:43: '11000d' is longer than ten years"),
-    (("within: 7d", "within: 7d, group: category"), "1:47: a trait has no field 'group'"),
+    (("within: 7d", "within: 7d, group: category"), "1:47: a trait has no field 'group' (did you mean 'by'?)"),
     (
         ("sum: order_completed.total", "sum: order_completed"),
         "3:14: 'sum' takes a property of an event, as in order_completed.PROPERTY",
@@ -117,7 +117,7 @@ TRAITS = [
     (("favourite: {top", "cart: {top"), "5:1: 'cart' cannot name a trait: it has a meaning in expressions"),
     (
         ("favourite: {top: product_viewed.category, within: 30d}", "Favourite: {top: product_viewed.category}"),
-        "5:1: 'Favourite' cannot name a trait: use lower-case letters, digits and _",
+        "5:1: 'Favourite' cannot name a trait: use lower-case letters, digits and _ (did you mean 'favourite'?)",
     ),
     (
         ("favourite: {top: product_viewed.category, within: 30d}", "favourite: {}"),
@@ -175,7 +175,7 @@ JOURNEY = [
     (("exit_on: [order_completed]", "exit_on: []"), "2:10: exit_on is an empty list"),
     (
         ("exit_on: [order_completed]", "exit_on: order_completed"),
-        "2:10: exit_on must be a list, not the text 'order_completed'",
+        "2:10: exit_on must be a list, not the text 'order_completed' (did you mean '[order_completed]'?)",
     ),
     (
         ("exit_on: [order_completed]", "exit_on: [order_completed, order_completed]"),
@@ -197,7 +197,7 @@ JOURNEY = [
         ("if_none: [product_viewed,", "if_none: [product_veiwed,"),
         "7:15: there is no event 'product_veiwed' (did you mean 'product_viewed'?)",
     ),
-    (("if_none", "unless"), "7:5: a wait has no field 'unless'"),
+    (("if_none", "unless"), "7:5: a wait has no field 'unless' (did you mean 'if_none'?)"),
     (("trigger: ad", "trigger: add"), "10:18: there is no action 'add' (did you mean 'ad'?)"),
     (("when: aov >= 75", "when: aov"), "9:15: the condition of an arm must be true or false, but 'aov' is money"),
     (("when: aov >= 75", "otherwise: true"), "11:9: this arm is never reached: it stands after `otherwise`"),
@@ -216,7 +216,7 @@ OTHERS = [
     (("actions.yaml", "channel: email, ", ""), "1:7: an action needs the field 'channel'"),
     (
         ("actions.yaml", "valid_for: 2d", "valid_for: 2"),
-        "2:66: '2' is no duration: write a number and a unit, as in 7d",
+        "2:66: '2' has no unit: write 2d or 2h",
     ),
     (("actions.yaml", "cart.items", "cart.itms"), "1:74: the cart has no 'itms' (did you mean 'cart.items'?)"),
     (("policy.yaml", "channel: email", "channel: emial"), "1:18: there is no channel 'emial' (did you mean 'email'?)"),

@@ -20,7 +20,7 @@ def test_five_mistakes_in_five_files_are_all_told_each_at_its_line() -> None:
         "journeys/hello.yaml:10:18: there is no action 'adz' (did you mean 'ad'?)",
         "policy.yaml:1:34: at_most must be a whole number of at least 1, not 'many'",
         "segments/vip.yaml:2:7: there is no trait or segment 'spent' (did you mean 'spend'?)",
-        "traits.yaml:1:43: '7days' is no duration: write a number and a unit, as in 7d",
+        "traits.yaml:1:43: '7days' is no duration: write 7d",
     ]
 
 
@@ -79,7 +79,8 @@ def test_a_definition_needs_a_name_that_expressions_can_use() -> None:
     when = "when: orders > 1\n"
     assert problems({"segments/big-spender.yaml": when, "segments/cart.yaml": when, "segments/aov.yaml": when}) == [
         "segments/aov.yaml:1:1: a trait is named 'aov' already",
-        "segments/big-spender.yaml:1:1: 'big-spender' cannot name a segment: use lower-case letters, digits and _",
+        "segments/big-spender.yaml:1:1: 'big-spender' cannot name a segment: use lower-case letters, digits and _"
+        " (did you mean 'big_spender'?)",
         "segments/cart.yaml:1:1: 'cart' cannot name a segment: it has a meaning in expressions",
     ]
 

@@ -91,7 +91,7 @@ def test_what_does_not_parse_is_no_expression(text: str) -> None:
     assert refusal(text).message
 
 
-@pytest.mark.parametrize(("text", "offset"), [("since(last_order_at) > 5x", 23), ("orders > 1e9", 9), ("7days > 1", 0)])
+@pytest.mark.parametrize(("text", "offset"), [("since(last_order_at) > 5x", 23), ("7days > 1", 0)])
 def test_a_number_with_letters_that_is_no_duration_is_shown_at_its_place(text: str, offset: int) -> None:
     error = refusal(text)
     assert "is no duration" in error.message

@@ -11,8 +11,8 @@ CASES = [
         "product_viewed has no property 'ratng' (did you mean 'rating'?)",
     ),
     (
-        "{count: product_viewed, where: |rating > 'a'}",
-        "rating is a number, but 'a' a string",
+        "{count: product_viewed, where: rating > |'a'}",
+        "rating is a number: write it without quotes",
     ),
     (
         "{count: product_viewed, where: |rating}",
