@@ -46,8 +46,9 @@ chaos: $(DEV) ## Kill, freeze and starve real workers and brokers, and compare: 
 bench: $(DEV) ## Measure the core, and Kafka through a worker, beside plain aiokafka and stock Faust
 	@$(BIN)/python tests/bench/main.py
 
-schema: $(RUNTIME) ## Write the JSON Schemas of all outcomes from the model
+schema: $(RUNTIME) ## Write the JSON Schemas and the reference page from the code
 	@$(BIN)/stream schema
+	@$(BIN)/stream reference
 
 format: $(DEV) ## Format the code and repair what lint can repair
 	@$(BIN)/ruff check --fix

@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "requeue": "Bring dead letters back to their topics, after a repair.",
     "demo": "Show it working: an embedded broker, a simulated shop, a real worker.",
     "schema": "Write the JSON Schemas of all outcomes.",
+    "reference": "Write the reference page, and the JSON Schemas of a config for editors.",
 }
 """Help by command, in the order one comes to need them. Written here, so that `stream --help` imports none of them."""
 

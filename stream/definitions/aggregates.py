@@ -30,7 +30,7 @@ _ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
 }
 """The types of property an operator works on; one that is not listed works on all."""
 
-_OPTIONS_OF: Final[Mapping[Aggregation, tuple[str, ...]]] = {
+OPTIONS_OF: Final[Mapping[Aggregation, tuple[str, ...]]] = {
     **dict.fromkeys(("count", "sum"), ("within", "ending", "where", "minus", "by", "half_life")),
     "avg": ("within", "ending", "where", "half_life"),
     **dict.fromkeys(("min", "max", "first", "top"), ("within", "ending", "where")),
@@ -43,9 +43,9 @@ _OPTIONS_OF: Final[Mapping[Aggregation, tuple[str, ...]]] = {
 }
 """What may stand beside each operator. Only windows that are kept in buckets can have ended some time ago."""
 
-_NEEDED: Final[Mapping[Aggregation, tuple[str, ...]]] = {"nth": ("n",), "open": ("until", "by"), "rate": ("per",)}
+NEEDED: Final[Mapping[Aggregation, tuple[str, ...]]] = {"nth": ("n",), "open": ("until", "by"), "rate": ("per",)}
 
-_OF_EVENTS: Final[Mapping[Aggregation, ValueType]] = {
+OF_EVENTS: Final[Mapping[Aggregation, ValueType]] = {
     "count": "number",
     "gap": "duration",
     "open": "number",
@@ -140,12 +140,12 @@ class AggregateReading(msgspec.Struct, frozen=True):
 
     def _allowed(self, fields: Mapping[str, YamlNode], node: YamlMap) -> dict[str, YamlNode]:
         """Return the operator and the options that have a meaning beside it, noting those that have none."""
-        options = _OPTIONS_OF[self.op]
+        options = OPTIONS_OF[self.op]
         for option in fields.keys() - {self.op, *options}:
             self.reader.wrong(node.key_spots[option], f"{option!r} has no meaning beside {self.op!r}")
         if "by" in fields and "minus" in fields:
             self.reader.wrong(node.key_spots["by"], "'by' has no meaning beside 'minus'")
-        for option in _NEEDED.get(self.op, ()):
+        for option in NEEDED.get(self.op, ()):
             if option not in node.items:
                 self.reader.wrong(node.spot, f"{self.op!r} needs the field {option!r}")
         return {name: item for name, item in fields.items() if name == self.op or name in options}
@@ -178,7 +178,7 @@ class AggregateReading(msgspec.Struct, frozen=True):
         return n
 
     def _kind(self, source: YamlText, event: str, prop: str) -> ValueType | None:
-        kind = _OF_EVENTS.get(self.op)
+        kind = OF_EVENTS.get(self.op)
         if kind is None:
             return self._type(source, event, prop)
         if prop:

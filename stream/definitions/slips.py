@@ -5,12 +5,13 @@ Looked for only where an expression has no meaning as it stands, so nothing that
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
 from stream.definitions.durations import meant_duration
 from stream.definitions.expressions import Constant, Expr
+from stream.definitions.shapes import Aggregation
 
 
 class Slip(msgspec.Struct, frozen=True):
@@ -110,6 +111,13 @@ def name_slip(name: str) -> str:
     if name in _BOOLEANS:
         return f"write {_BOOLEANS[name]} instead of {name}"
     return ""
+
+
+def function_slip(name: str) -> str:
+    """Say that there is no such function; an operator of traits is one elsewhere."""
+    if name in get_args(Aggregation):
+        return f"{name!r} makes a trait: write it in traits.yaml, and name that trait here"
+    return f"there is no function {name!r}"
 
 
 def syntax_slip(source: str, said: str, offset: int) -> Slip:

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Mapping
-from typing import Final, NoReturn, get_args
+from typing import Final, NoReturn
 
 from stream.definitions import expressions as x
 from stream.definitions.memberships import MEMBERSHIPS, Wrong, in_tier, membership, no_such_tier
@@ -10,8 +10,7 @@ from stream.definitions.operators import arithmetic_type, comparable
 from stream.definitions.problems import nearest
 from stream.definitions.ranking import RANKINGS, beyond_rank, ranked
 from stream.definitions.scopes import CART, Scope
-from stream.definitions.shapes import Aggregation
-from stream.definitions.slips import described
+from stream.definitions.slips import described, function_slip
 from stream.model.money import minor_units
 
 FUNCTIONS: Final = {
@@ -197,9 +196,7 @@ class Typer:
     def _call(self, node: ast.Call) -> x.Expr:
         name = self._text(node.func)
         if name not in FUNCTIONS:
-            if name in get_args(Aggregation):
-                self._refuse(node, f"{name!r} makes a trait: write it in traits.yaml, and name that trait here")
-            self._refuse(node, f"there is no function {name!r}", nearest(name, FUNCTIONS))
+            self._refuse(node, function_slip(name), nearest(name, FUNCTIONS))
         if node.keywords or len(node.args) != FUNCTIONS[name]:
             self._refuse(node, f"{name}(...) takes {FUNCTIONS[name]} argument{'s' if FUNCTIONS[name] > 1 else ''}")
         text = self._text(node)

@@ -64,7 +64,7 @@ def test_mistakes_in_settings_and_tests_are_told_too(config: Path) -> None:
     result = check(config)
     assert result.exit_code == 2
     assert f"{config}/settings.yaml:1:1: " in result.stderr
-    assert f"{config}/segments/repeat_buyer.test.yaml:8:" in result.stderr
+    assert f"{config}/segments/repeat_buyer.test.yaml:9:" in result.stderr
     assert "2 problems" in result.stderr
 
 
@@ -72,8 +72,8 @@ def test_the_form_of_tests_is_checked_even_where_definitions_are_refused(config:
     edit(config / "segments" / "repeat_buyer.yaml", "orders", "order")
     edit(config / "segments" / "at_risk.test.yaml", "until: 59d23h59m", "untill: 59d23h59m")
     result = check(config)
-    assert f"{config}/segments/repeat_buyer.yaml:2:7: " in result.stderr
-    assert f"{config}/segments/at_risk.test.yaml:11:" in result.stderr
+    assert f"{config}/segments/repeat_buyer.yaml:3:7: " in result.stderr
+    assert f"{config}/segments/at_risk.test.yaml:12:" in result.stderr
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ EXPRESSIONS = [
     ("|score(spend, 5) >= 4", "score(...) takes 1 argument"),
     ("|score(spend) >= 6", "score(...) goes from 1 to 5, and never to 6"),
     ("|0 < score(spend)", "score(...) goes from 1 to 5, and never to 0"),
-    ("|score(spend) == 'high'", "score(spend) is a number, but 'high' a string"),
+    ("score(spend) == |'high'", "score(spend) is a number: write it without quotes"),
 ]
 
 

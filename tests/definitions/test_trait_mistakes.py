@@ -104,7 +104,7 @@ CASES = [
         "'half_life' has no meaning beside 'within': what is old fades instead of leaving",
     ),
     ("{max: product_viewed.rating, |half_life: 7d}", "'half_life' has no meaning beside 'max'"),
-    ("{count: product_viewed, half_life: |7}", "'7' is no duration: write a number and a unit, as in 7d"),
+    ("{count: product_viewed, half_life: |7}", "'7' has no unit: write 7d or 7h"),
     ("{count: product_viewed, half_life: |0d}", "half_life cannot be '0d': it must be longer than nothing"),
     ("{count: product_viewed, |halflife: 7d}", "a trait has no field 'halflife' (did you mean 'half_life'?)"),
     ("{count: product_viewed, within: 7d, ending: |0d}", "ending cannot be '0d': it must be longer than nothing"),

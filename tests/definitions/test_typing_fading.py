@@ -37,8 +37,8 @@ def test_a_bare_number_beside_fading_money_is_an_amount() -> None:
         ("default(warm, 0) > 3", "compare warm directly with a number, as in warm >= 2: it fades"),
         ("known(warm)", "compare warm directly with a number, as in warm >= 2: it fades"),
         ("warm and n > 2", "compare warm directly with a number, as in warm >= 2: it fades"),
-        ("warm > 7d", "warm is a fading number, but 7d a duration"),
-        ("warm > s", "warm is a fading number, but s a string"),
+        ("warm > 7d", "warm is a fading number, but 7d is a duration"),
+        ("warm > s", "warm is a fading number, but s is a string"),
         ("taste > 2", "taste is kept by key: write taste[KEY] or top(taste)"),
     ],
 )

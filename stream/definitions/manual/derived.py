@@ -1,0 +1,67 @@
+"""The events that the decisions themselves make."""
+
+from typing import Final
+
+from stream.definitions.manual.entries import Entry, Example, Section, trait
+
+_GREETED: Final = {
+    "traits.yaml": "mails: {count: trigger_sent, where: channel == 'email'}\n",
+    "journeys/greet.yaml": "enter: {event: feature_used}\nsteps: [{trigger: hello_mail}]\n",
+}
+
+DERIVED: Final = Section(
+    "derived events",
+    "Events made by the decisions themselves",
+    "They are counted and waited for like any other, and are not planned in `events.yaml`.",
+    (
+        Entry(
+            "cart_changed",
+            "Something was put into the cart or taken out of it. Its property: `cart_id`.",
+            example=trait(
+                "cart_changes: {count: cart_changed}",
+                "0h product_added {product_id: p1}\n1h product_added {product_id: p2}\n1h => cart_changes == 2",
+            ),
+        ),
+        Entry(
+            "cart_emptied",
+            "The last thing was taken out of the cart, by an order too. Its property: `cart_id`.",
+            example=trait(
+                "carts_emptied: {count: cart_emptied}",
+                "0h product_added {product_id: p1}\n0h => carts_emptied == 0\n1h order_completed\n"
+                "1h => carts_emptied == 1",
+            ),
+        ),
+        Entry(
+            "segment_entered",
+            "A segment was entered, or one of its tiers. Its properties: `segment`, `tier`.",
+            example=Example(
+                {
+                    "traits.yaml": "orders: {count: order_completed}\n"
+                    "times_buyer: {count: segment_entered, where: segment == 'buyer'}\n",
+                    "segments/buyer.yaml": "when: orders >= 1\n",
+                },
+                "0h order_completed\n1h => times_buyer == 1\n",
+            ),
+        ),
+        Entry(
+            "segment_exited",
+            "A segment was left, or one of its tiers. Its properties: `segment`, `tier`.",
+            example=Example(
+                {
+                    "traits.yaml": "orders_7d: {count: order_completed, within: 7d}\n"
+                    "left_buyers_at: {last: segment_exited.at}\n",
+                    "segments/buyer.yaml": "when: orders_7d >= 1\n",
+                },
+                "0d order_completed\n6d => not known(left_buyers_at)\n10d => since(left_buyers_at) >= 2d\n",
+            ),
+        ),
+        Entry(
+            "trigger_sent",
+            "A trigger was sent. Its properties: `action`, `channel`, `journey`.",
+            example=Example(
+                _GREETED,
+                "0h consent_changed {purpose: marketing, granted: true}\n1h feature_used\n1h => mails == 1\n",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,50 @@
+"""All sections of the manual, in the order of the reference page."""
+
+from typing import Final
+
+from stream.definitions.manual import conditions, derived, journeys, operators, options, scenarios, segments, tables
+from stream.definitions.manual.entries import Entry, Section
+
+TRAIT: Final = Section("a trait", "", "", (*operators.OPERATORS.entries, *options.OPTIONS.entries))
+"""All that a line of `traits.yaml` may hold; a word that is an operator and an option stands here twice."""
+
+PAGE: Final[tuple[Section, ...]] = (
+    operators.OPERATORS,
+    options.OPTIONS,
+    conditions.FUNCTIONS,
+    conditions.OPERATORS,
+    conditions.VALUES,
+    conditions.CART,
+    segments.SEGMENT,
+    journeys.JOURNEY,
+    journeys.ENTER,
+    journeys.GOAL,
+    journeys.WAIT,
+    journeys.BRANCH,
+    journeys.TRIGGER,
+    journeys.EXIT,
+    journeys.ARM,
+    journeys.ACTION,
+    journeys.POLICY,
+    journeys.CAP,
+    segments.PLAN,
+    segments.PROPERTY,
+    derived.DERIVED,
+    tables.TABLE,
+    tables.FITTED,
+    scenarios.SCENARIO,
+    scenarios.GIVEN,
+    scenarios.EXPECT,
+)
+
+BY_NAME: Final = {section.name: section for section in (TRAIT, *PAGE)}
+
+
+def entries_with_examples() -> dict[str, Entry | Section]:
+    """Return all that has an example, by a name that tells them apart."""
+    found: dict[str, Entry | Section] = {}
+    for section in PAGE:
+        if section.example is not None:
+            found[section.name] = section
+        found |= {f"{section.name}: {entry.name}": entry for entry in section.entries if entry.example is not None}
+    return found
