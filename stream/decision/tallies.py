@@ -1,4 +1,4 @@
-"""Traits over values: how many distinct ones, and which most often; in bounded memory."""
+"""Traits over values: which there were, and which most often; in bounded memory."""
 
 from bisect import bisect_left
 from typing import Final
@@ -13,7 +13,7 @@ from stream.model.states import KeyedBuckets, Tally
 from stream.model.text import SURELY_SHORT, kept_text
 
 DISTINCT_KEPT: Final = 256
-"""Distinct values kept per trait: up to here `distinct` is exact; beyond, the value longest unseen is forgotten."""
+"""Different values kept per trait: up to here `distinct` is exact; a `set` forgets the one longest unseen beyond."""
 
 KEYS_KEPT: Final = 64
 """Values counted per bucket of a `top`: a value that comes after so many others in its bucket is not counted."""
@@ -29,28 +29,33 @@ def value_name(value: Scalar) -> str:
     return kept_text(value if isinstance(value, str) else str(value))
 
 
-def distinct_update(key: str) -> Update:
-    """Remember when each value was last seen, the longest unseen first."""
+def seen_again(tally: Tally, name: str, time_ms: int, event: str) -> None:
+    """Remember when a value was last seen, the longest unseen first."""
+    seen = tally.last_ms
+    before = seen.pop(name, time_ms)
+    is_newest = not seen or time_ms >= next(reversed(seen.values()))
+    seen[name] = max(before, time_ms)
+    if not is_newest:
+        tally.last_ms = dict(sorted(seen.items(), key=lambda entry: entry[1]))
+    tally.event = event
+
+
+def set_update(key: str) -> Update:
+    """Remember when each value was last seen; of too many, the one longest unseen is forgotten."""
 
     def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
         tally = profile.traits.get(key)
         if not isinstance(tally, Tally):
             tally = profile.traits[key] = Tally({}, "")
-        seen, name = tally.last_ms, value_name(value)
-        before = seen.pop(name, time_ms)
-        is_newest = not seen or time_ms >= next(reversed(seen.values()))
-        seen[name] = max(before, time_ms)
-        if not is_newest:
-            tally.last_ms = dict(sorted(seen.items(), key=lambda entry: entry[1]))
-        if len(seen) > DISTINCT_KEPT:
+        seen_again(tally, value_name(value), time_ms, event)
+        if len(tally.last_ms) > DISTINCT_KEPT:
             del tally.last_ms[next(iter(tally.last_ms))]
-        tally.event = event
 
     return update
 
 
-def distinct_reader(key: str, within_ms: int | None) -> Reader:
-    """Read how many distinct values were seen; each leaves once it was last seen longer ago than the window."""
+def set_reader(key: str, within_ms: int | None) -> Reader:
+    """Read how many values are in a set; each leaves once it was last seen longer ago than the window."""
     nothing: Reading = (0, NEVER)
 
     def read(profile: Profile, now_ms: int) -> Reading:
@@ -158,8 +163,8 @@ def top_reader(key: str, span: Window | None) -> Reader:
 
 
 def tally_trait(trait: Aggregate, key: str) -> tuple[Update, Reader]:
-    """Return the update and the reader of a `distinct`, `set` or `top`, rolling or over all time."""
-    if trait.op in ("distinct", "set"):
-        return distinct_update(key), distinct_reader(key, trait.within_ms)
+    """Return the update and the reader of a `set` or `top`, rolling or over all time."""
+    if trait.op == "set":
+        return set_update(key), set_reader(key, trait.within_ms)
     span = window(trait.within_ms, trait.ending_ms) if trait.within_ms is not None else None
     return top_update(key, span), (top_reader(key, span) if trait.ending_ms else leader_reader(key, span))

@@ -3,6 +3,7 @@
 import msgspec
 
 from stream.decision.conditions import Compiler
+from stream.decision.distinct import distinct_trait
 from stream.decision.fading import (
     fading_keyed_reader,
     fading_keyed_update,
@@ -144,7 +145,9 @@ def _operator(trait: Aggregate, key: str) -> tuple[Update, Reader]:
         return streak_trait(key, trait.every)
     if trait.op == "gap":
         return gap_trait(key, trait.n)
-    if trait.op in ("distinct", "set", "top"):
+    if trait.op == "distinct":
+        return distinct_trait(key, trait.within_ms)
+    if trait.op in ("set", "top"):
         return tally_trait(trait, key)
     if trait.op == "count" and trait.minus is not None:
         # What can be taken off is summed, and as exactly as money.

@@ -42,10 +42,15 @@ class Buckets(msgspec.Struct, array_like=True, gc=False, tag="b"):
 
 
 class Tally(msgspec.Struct, array_like=True, gc=False, tag="t"):
-    """Distinct values, each with the time it was last seen, bounded; for all time and for windows."""
+    """Different values, each with the time it was last seen, bounded; for all time and for windows.
+
+    Where some had to be forgotten, the last of which was seen at `forgotten_ms`, all are in `sketches` too, by bucket.
+    """
 
     last_ms: dict[str, int]
     event: str
+    forgotten_ms: int = -(1 << 62)
+    sketches: dict[int, bytes] = {}
 
 
 class KeyedBuckets(msgspec.Struct, array_like=True, dict=True, tag="k"):

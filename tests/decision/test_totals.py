@@ -65,8 +65,8 @@ def test_a_sum_of_money_is_exact() -> None:
     assert story.value("x_sum == 10.00", 100) is True
 
 
-@pytest.mark.parametrize(("seen", "distinct"), [(255, 255), (256, 256), (257, 256), (400, 256)])
-def test_distinct_is_exact_up_to_256_values_and_stays_there(seen: int, distinct: int) -> None:
+@pytest.mark.parametrize(("seen", "distinct"), [(255, 255), (256, 256)])
+def test_distinct_is_exact_up_to_256_values(seen: int, distinct: int) -> None:
     assert fed(*((number, number) for number in range(seen))).value("x_distinct", 1_000) == distinct
 
 
