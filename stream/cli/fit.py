@@ -1,25 +1,22 @@
 """`stream fit`: frozen tables from history, written into the config."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
 import msgspec
 
-from stream.adapters.formats import FORMATS, adapter_for
-from stream.adapters.rows import InputRefused
-from stream.adapters.written import written_time
-from stream.cli.config import Refused, read_folder, refuse
-from stream.definitions import load
+from stream.adapters.formats import FORMATS
+from stream.cli.config import Refused
+from stream.cli.fit_clv import SUMMARY, UNIT_DAYS, fit_clv
+from stream.cli.fit_history import Asked
 from stream.definitions.cut_points import RANKED_TYPES
 from stream.definitions.expressions import ValueType
-from stream.definitions.problems import ConfigRefused, nearest
+from stream.definitions.problems import nearest
 from stream.definitions.shapes import Aggregate, Definitions
-from stream.definitions.tables import FOLDER, file_of
+from stream.definitions.tables import file_of
 from stream.fitting.cut_points import Fit, fit_cut_points
-from stream.fitting.histories import History, history_of
 from stream.fitting.writing import Origin, cut_points_text
-from stream.replay.reading import Reading
 
 
 @click.group("fit")
@@ -33,7 +30,7 @@ def command() -> None:
 
 _HISTORY = (
     click.option("--data", "files", required=True, multiple=True, type=click.Path(path_type=Path), metavar="FILE"),
-    click.option("--format", "form", required=True, metavar="|".join(FORMATS), help="What the rows are."),
+    click.option("--format", "form", required=True, metavar="|".join((*FORMATS, SUMMARY)), help="What the rows are."),
     click.option("--config", "folder", type=click.Path(path_type=Path), default=Path("config"), show_default=True),
     click.option("--until", metavar="TIME", help="Look at users as of then, not of the last event."),
     click.option("--map", "mapping", multiple=True, metavar="KEY=COLUMN,...", help="As `stream replay` takes it."),
@@ -45,49 +42,6 @@ def _of_a_history(function: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_HISTORY):
         function = option(function)
     return function
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """Which history to learn from, and the config it is for."""
-
-    files: tuple[Path, ...]
-    form: str
-    folder: Path
-    until: str | None
-    mapping: tuple[str, ...]
-
-    def definitions(self, traits: Sequence[str]) -> Definitions:
-        """Return the config without the tables of some traits, which are about to be written."""
-        written = {file_of(trait) for trait in traits}
-        files = {file: text for file, text in read_folder(self.folder).items() if file not in written}
-        try:
-            return load(files, fitting=True)
-        except ConfigRefused as refusal:
-            refuse(self.folder, refusal.problems)
-
-    def history(self, definitions: Definitions) -> History:
-        """Replay the files."""
-        until_ms = written_time(self.until.strip()) if self.until else None
-        if isinstance(until_ms, str):
-            raise Refused(f"--until {self.until} is no time; write it like 2017-12-03T00:00:00Z or 2017-12-03")
-        try:
-            adapter = adapter_for(self.form, self.mapping, definitions.plan)
-            reading = Reading(self.files, adapter, definitions.plan)
-            return history_of(definitions, reading, "last" if until_ms is None else until_ms)
-        except InputRefused as refusal:
-            raise Refused(str(refusal)) from refusal
-
-    def origin(self, command_name: str, history: History) -> Origin:
-        """Return what a table says of where it is from."""
-        return Origin(f"stream fit {command_name}", tuple(path.name for path in self.files), history.at_ms)
-
-    def write(self, file: str, text: str) -> None:
-        """Write a table into the config."""
-        try:
-            (self.folder / FOLDER).mkdir(exist_ok=True)
-            (self.folder / file).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise Refused(f"cannot write {self.folder / file}: {error}") from error
 
 
 @command.command("rfm")
@@ -115,18 +69,37 @@ def cuts(traits: tuple[str, ...], **history: object) -> None:
     _fit_cut_points("cuts", traits, msgspec.convert(history, Asked))
 
 
+@command.command("clv")
+@click.option("--count", default="orders", show_default=True, metavar="TRAIT", help="How many orders there were.")
+@click.option("--first", default="first_order_at", show_default=True, metavar="TRAIT", help="The time of the first.")
+@click.option("--last", default="last_order_at", show_default=True, metavar="TRAIT", help="The time of the last.")
+@click.option("--sum", "total", default="spend", show_default=True, metavar="TRAIT", help="What they came to, or ''.")
+@click.option("--unit", type=click.Choice([*UNIT_DAYS]), default="weeks", show_default=True, help="A summary's unit.")
+@_of_a_history
+def clv(count: str, first: str, last: str, total: str, unit: str, **history: object) -> None:
+    """Fit what customers are worth: BG/NBD for their orders, Gamma-Gamma for what these come to.
+
+    Conditions then ask for p_alive(), expected_purchases(30d), expected_order_value() and clv(365d), which is the two
+    before multiplied: revenue, not discounted. --format summary reads a CSV with the columns x, t_x, T, zbar in place
+    of events: repeat orders, when the last came, age, and their mean value. Needs numpy and scipy (stream[fit]).
+    """
+    reads = {"count": count, "first": first, "last": last, **({"sum": total} if total else {})}
+    fit_clv(msgspec.convert(history, Asked), reads, unit)
+
+
 def _fit_cut_points(name: str, traits: tuple[str, ...], asked: Asked) -> None:
     """Fit tables and write them; those of RFM on the same users."""
     definitions = asked.definitions(traits)
     types = _types(definitions, traits)
     history = asked.history(definitions)
+    origin = Origin(f"stream fit {name}", asked.names, history.at_ms)
     groups = [traits] if name == "rfm" else [(trait,) for trait in traits]
     for group in groups:
         fits = fit_cut_points(history, group, types, definitions.plan.currency)
         if not fits:
             raise Refused(f"there is no user of whom {' and '.join(group)} {'is' if len(group) == 1 else 'are'} known")
         for fit in fits:
-            asked.write(file_of(fit.trait), cut_points_text(fit, asked.origin(name, history)))
+            asked.write(file_of(fit.trait), cut_points_text(fit, origin))
             click.echo(f"{asked.folder / file_of(fit.trait)}: {_sizes(fit)}")
 
 

@@ -13,8 +13,9 @@ from typing import Final, assert_never
 
 from stream.decision.anniversaries import days_compare, days_to
 from stream.decision.fading import fading_comparison
+from stream.decision.lifetimes import lifetime_comparison, lifetime_reader
 from stream.decision.movement import movement
-from stream.decision.ranks import rank, rank_by_age, rank_comparison
+from stream.decision.ranks import MIRRORED, rank, rank_by_age, rank_comparison
 from stream.decision.readers import TraitCode, was_reader
 from stream.decision.reading import Reader, Test
 from stream.decision.rolling import falls_below_ms
@@ -36,8 +37,6 @@ _ELAPSED: Final[Mapping[tuple[int, str], tuple[str, str]]] = {
     (-1, "<="): ("ceil({m} - {k})", ">="),
 }
 """By direction and comparator: the moment the comparison flips, and how now compares with it while it holds."""
-
-_MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 class Compiler:
@@ -96,8 +95,8 @@ class Compiler:
                 return self._arithmetic(node)
             case x.AtKey() | x.Top() | x.Was():
                 return self._keyed(node)
-            case x.DaysTo() | x.Rank():
-                return self._rank(node) if isinstance(node, x.Rank) else self._days(node, days_to)
+            case x.DaysTo() | x.Rank() | x.Lifetime():
+                return self._told(node)
             case _:
                 assert_never(node)
 
@@ -145,7 +144,11 @@ class Compiler:
         v, n = self._called(f"{self._given(answers)}({', '.join(['p, now', date, *map(self._given, further)])})")
         return v, self._assigned("None", self._earlier(n, date_until))[1]
 
-    def _rank(self, node: x.Rank) -> tuple[str, str]:
+    def _told(self, node: x.DaysTo | x.Rank | x.Lifetime) -> tuple[str, str]:
+        if isinstance(node, x.DaysTo):
+            return self._days(node, days_to)
+        if isinstance(node, x.Lifetime):
+            return self._called(f"{self._given(lifetime_reader(node, self._readers))}(p, now)")
         value, until = self._emit(node.part)
         if node.cuts is None:
             return self._assigned("None", "NEVER")
@@ -186,16 +189,19 @@ class Compiler:
         if isinstance(node.left, x.Since):
             return self._elapsed(node.left, node.op, node.right)
         if isinstance(node.right, x.Since):
-            return self._elapsed(node.right, _MIRRORED[node.op], node.left)
+            return self._elapsed(node.right, MIRRORED[node.op], node.left)
         if isinstance(node.left, x.DaysTo) and isinstance(node.right, x.Constant):
             return self._days(node.left, days_compare, node.op, node.right.value)
         if node.left.type in x.FADING:
             return self._fading(node.left, node.op, node.right)
         if node.right.type in x.FADING:
-            return self._fading(node.right, _MIRRORED[node.op], node.left)
+            return self._fading(node.right, MIRRORED[node.op], node.left)
         ranked = rank_comparison(node)
         if ranked is not None:
             return self._emit(ranked)
+        lifetime = lifetime_comparison(node, self._readers)
+        if lifetime is not None:
+            return self._called(f"{self._given(lifetime)}(p, now)")
         falling = self._falling(node)
         if falling is not None:
             return falling

@@ -9,7 +9,7 @@ from stream.definitions import expressions as x
 def movement(node: x.Expr, traits: Mapping[str, TraitCode]) -> int:
     """Rank what time does to a part: nothing (0), what leaves a window (1), or a comparison with now (2)."""
     if (
-        isinstance(node, x.Since | x.DaysTo)
+        isinstance(node, x.Since | x.DaysTo | x.Lifetime)
         or node.type in x.FADING
         or (isinstance(node, x.Rank) and node.part.type == "timestamp")
     ):

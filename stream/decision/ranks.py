@@ -5,13 +5,24 @@ cut point. A comparison with a number is one of the trait itself with a cut poin
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil, floor
+from typing import Final
 
 from stream.decision.reading import Reading
 from stream.definitions import expressions as x
 from stream.model.events import Scalar
 from stream.model.profile import NEVER
+
+MIRRORED: Final[Mapping[x.Comparator, x.Comparator]] = {
+    "<": ">",
+    "<=": ">=",
+    ">": "<",
+    ">=": "<=",
+    "==": "==",
+    "!=": "!=",
+}
+"""Comparators by what they are with the sides exchanged."""
 
 
 def rank(value: Scalar | None, cuts: Sequence[float], least: int) -> int | None:
@@ -32,7 +43,7 @@ def rank_comparison(node: x.Compare) -> x.Expr | None:
     """Return what a comparison of a rank with a number says of the ranked trait; None where it is nothing of that."""
     one, op, other = node.left, node.op, node.right
     if isinstance(other, x.Rank):
-        one, op, other = other, _MIRRORED[op], one
+        one, op, other = other, MIRRORED[op], one
     if not isinstance(one, x.Rank) or not one.cuts or not isinstance(other, x.Constant):
         return None
     limit = float(other.value)
@@ -40,9 +51,6 @@ def rank_comparison(node: x.Compare) -> x.Expr | None:
         return _equal(one, limit, op) if limit.is_integer() else None
     reached = ceil(limit) if op in (">=", "<") else floor(limit) + 1
     return _reached(one, reached, is_wanted=op in (">=", ">"))
-
-
-_MIRRORED: dict[x.Comparator, x.Comparator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def _equal(one: x.Rank, limit: float, op: x.Comparator) -> x.Expr | None:

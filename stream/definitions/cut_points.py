@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from stream.definitions.expressions import ValueType
+from stream.definitions.expressions import PurchaseModel, ValueType
 from stream.model.money import exponent
 
 DAYS: Final = "days"
@@ -31,12 +31,13 @@ class CutPoints(msgspec.Struct, frozen=True):
 class Tables(msgspec.Struct, frozen=True):
     """The frozen tables there are. Of `doubtful` ones another mistake was noted; not `complete` while they are fitted.
 
-    Where a table is doubtful or not fitted yet, what is asked of it is unknown.
+    Where a table is doubtful or not fitted yet, what is asked of it is unknown. `model` is what customers are worth.
     """
 
     cuts: Mapping[str, CutPoints] = {}
     doubtful: frozenset[str] = frozenset()
     complete: bool = True
+    model: PurchaseModel | None = None
 
 
 def unit_of(kind: ValueType, currency: str) -> str:

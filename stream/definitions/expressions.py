@@ -27,6 +27,7 @@ FADING: Final = frozenset({"fading number", "fading money"})
 
 Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
 Operator = Literal["+", "-", "*", "/"]
+Expected = Literal["p_alive", "expected_purchases", "expected_order_value", "clv"]
 NameKind = Literal["trait", "segment", "tier", "cart", "property", "identity"]
 
 
@@ -148,8 +149,56 @@ class Rank(Node, frozen=True, kw_only=True):
     least: int
 
 
+class OrderValue(msgspec.Struct, frozen=True):
+    """Gamma-Gamma: how orders vary within a customer (p) and among customers (q, v in minor units)."""
+
+    p: float
+    q: float
+    v_minor: float
+
+
+class PurchaseModel(msgspec.Struct, frozen=True, kw_only=True):
+    """BG/NBD: how rates of ordering vary among customers (r, alpha in days), and chances of staying away (a, b).
+
+    `reads` names the traits that are a customer's `count` of orders, the `first`, the `last` and their `sum`.
+    """
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+    reads: dict[str, str]
+    order_value: OrderValue | None = None
+
+
+class Lifetime(Node, frozen=True, kw_only=True):
+    """What a model expects of a customer, over so many `days` to come; unknown of who has not ordered.
+
+    `parts` are the traits the model reads. Unknown where there is no model yet.
+    """
+
+    expected: Expected
+    days: float
+    model: PurchaseModel | None
+    parts: tuple[Name, ...]
+
+
 Expr = (
-    Constant | Name | Compare | Logic | Not | Arithmetic | Since | Known | Default | AtKey | Top | DaysTo | Rank | Was
+    Constant
+    | Name
+    | Compare
+    | Logic
+    | Not
+    | Arithmetic
+    | Since
+    | Known
+    | Default
+    | AtKey
+    | Top
+    | DaysTo
+    | Rank
+    | Lifetime
+    | Was
 )
 
 
@@ -162,7 +211,7 @@ def children(node: Expr) -> tuple[Expr, ...]:
     match node:
         case Compare() | Arithmetic():
             return (node.left, node.right)
-        case Logic():
+        case Logic() | Lifetime():
             return node.parts
         case Not() | Known() | Rank():
             return (node.part,)

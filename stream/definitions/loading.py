@@ -13,6 +13,8 @@ from stream.definitions.plan import FILE as PLAN_FILE
 from stream.definitions.plan import read_plan
 from stream.definitions.policy import read_policy
 from stream.definitions.problems import ConfigRefused, Problem, Spot, nearest
+from stream.definitions.purchase_model import NAME as MODEL
+from stream.definitions.purchase_model import check_model
 from stream.definitions.reading import Known, Reader, Vocabulary
 from stream.definitions.segments import read_segments
 from stream.definitions.shapes import Action, Definitions
@@ -94,7 +96,8 @@ class _Loading(msgspec.Struct, frozen=True):
         known = known_actions(self.nodes.get("actions.yaml"), complete=self._is_readable("actions.yaml"))
         said = identity_types(events)
         tiers = {name: found for name, node in segments.items() if (found := tier_names(node))}
-        tables = read_tables(self.reader, self._named(TABLES, "a table"), fitting=self.fitting)
+        named = self._named(TABLES, "a table")
+        tables = read_tables(self.reader, named, plan.currency, fitting=self.fitting)
         words = Vocabulary(
             said, frozenset(segments), plan.currency, identity=frozenset(said), tiers=tiers, tables=tables
         )
@@ -108,6 +111,7 @@ class _Loading(msgspec.Struct, frozen=True):
             elsewhere=dict.fromkeys(known.names, "an action") | dict.fromkeys(events.types, "an event"),
         )
         check_tables(self.reader, words)
+        check_model(self.reader, named.get(MODEL), words, traits.traits)
         actions = read_actions(self.reader, self.nodes.get("actions.yaml"), words)
         journeys = JourneyWords(events, known, words)
         return Definitions(
@@ -138,7 +142,8 @@ class _Loading(msgspec.Struct, frozen=True):
         for file, node in self.nodes.items():
             place, stem = _place(file)
             if place == folder:
-                self.reader.name(stem, Spot(file, 1, 1), of)
+                if stem != MODEL or folder != TABLES:
+                    self.reader.name(stem, Spot(file, 1, 1), of)
                 found[stem] = node
         return found
 

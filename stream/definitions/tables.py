@@ -5,7 +5,8 @@
     scores: [20.77, 37.96, 73.5, 161]   # 4 cut points: score(x) is 1 up to the first, 5 above the last
     percentiles: [...]                  # 99 cut points: percentile(x) is how many of them lie below
 
-Of a time they part how long ago it was, and the latest rank highest.
+Of a time they part how long ago it was, and the latest rank highest. What customers are worth stands in a table of
+its own kind, `tables/clv.yaml`.
 """
 
 import re
@@ -15,6 +16,8 @@ from typing import Final
 
 from stream.definitions.cut_points import PERCENTILES, RANKED_TYPES, SCORES, CutPoints, Tables, unit_of
 from stream.definitions.problems import Spot, nearest
+from stream.definitions.purchase_model import NAME as MODEL
+from stream.definitions.purchase_model import read_model
 from stream.definitions.reading import Reader, Vocabulary, article
 from stream.definitions.source import YamlNode
 
@@ -30,11 +33,14 @@ def file_of(name: str) -> str:
     return f"{FOLDER}/{name}.yaml"
 
 
-def read_tables(reader: Reader, nodes: Mapping[str, YamlNode | None], *, fitting: bool) -> Tables:
+def read_tables(reader: Reader, nodes: Mapping[str, YamlNode | None], currency: str, *, fitting: bool) -> Tables:
     """Read all tables, by name; `fitting` says that some may be missing, since they are about to be written."""
-    read = {name: _cut_points(reader, node) for name, node in nodes.items()}
+    read = {name: _cut_points(reader, node) for name, node in nodes.items() if name != MODEL}
     cuts = {name: found for name, found in read.items() if found is not None}
-    return Tables(cuts, frozenset(read.keys() - cuts.keys()), not fitting)
+    node = nodes.get(MODEL)
+    model = read_model(reader, node, currency) if node is not None else None
+    known = cuts.keys() | ({MODEL} if model is not None else set())
+    return Tables(cuts, frozenset(nodes.keys() - known), not fitting, model)
 
 
 def check_tables(reader: Reader, words: Vocabulary) -> None:

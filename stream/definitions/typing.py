@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final, NoReturn
 
 from stream.definitions import expressions as x
+from stream.definitions.lifetimes import ARGUMENTS, LIFETIMES, beyond_chance, lifetime
 from stream.definitions.memberships import MEMBERSHIPS, Wrong, in_tier, membership, no_such_tier
 from stream.definitions.operators import arithmetic_type, comparable
 from stream.definitions.problems import nearest
@@ -13,15 +14,11 @@ from stream.definitions.scopes import CART, Scope
 from stream.definitions.slips import described, function_slip
 from stream.model.money import minor_units
 
-FUNCTIONS: Final = {
-    "since": 1,
-    "until": 1,
-    "known": 1,
+FUNCTIONS: Final[dict[str, int]] = {
+    **dict.fromkeys(("since", "until", "known", "top", "days_to", *RANKINGS), 1),
     "default": 2,
-    "top": 1,
-    "days_to": 1,
-    **dict.fromkeys(RANKINGS, 1),
     **MEMBERSHIPS,
+    **ARGUMENTS,
 }
 _OF_A_KEY: Final[Mapping[x.ValueType, x.ValueType]] = {
     "number by key": "number",
@@ -95,10 +92,10 @@ class Typer:
         if wrong is not None:
             self._refuse(node, wrong.message, wrong.suggestion)
 
-    def _right(self, node: ast.expr, found: x.Expr | Wrong) -> x.Expr:
+    def _right(self, node: ast.expr, found: x.Expr | Wrong | str) -> x.Expr:
         """Return what was found, unless that is that something is wrong."""
-        if isinstance(found, Wrong):
-            self._refuse(node, found.message, found.suggestion)
+        if isinstance(found, Wrong | str):
+            self._refuse(node, *((found,) if isinstance(found, str) else found))
         return found
 
     def _value(self, node: ast.expr) -> x.Expr:
@@ -162,8 +159,7 @@ class Typer:
             self._refuse(node, "one side of a comparison with since(...) or until(...) must stand still")
         left, right = self._as_money(left, right), self._as_money(right, left)
         wrong, side = comparable(operator, left, right)
-        wrong = wrong or beyond_rank(left, right)
-        if wrong:
+        if wrong := wrong or beyond_rank(left, right) or beyond_chance(left, right):
             self._refuse(right_node if side is right else left_node, wrong)
         self._refuse_if(right_node, no_such_tier(left, right, self._scope))
         self._refuse_if(left_node, no_such_tier(right, left, self._scope))
@@ -197,14 +193,21 @@ class Typer:
         name = self._text(node.func)
         if name not in FUNCTIONS:
             self._refuse(node, function_slip(name), nearest(name, FUNCTIONS))
-        if node.keywords or len(node.args) != FUNCTIONS[name]:
-            self._refuse(node, f"{name}(...) takes {FUNCTIONS[name]} argument{'s' if FUNCTIONS[name] > 1 else ''}")
+        count = FUNCTIONS[name]
+        if node.keywords or len(node.args) != count:
+            self._refuse(node, f"{name}(...) takes {count or 'no'} argument{'s' if count > 1 else ''}")
+        return self._function(node, name)
+
+    def _function(self, node: ast.Call, name: str) -> x.Expr:
         text = self._text(node)
         if name == "top":
             return x.Top(type="string", text=text, trait=self._kept_by_key(node.args[0]))
         if name in MEMBERSHIPS and not self._scope.event:
             within = self._value(node.args[1]) if name == "was" else None
             return self._right(node, membership(text, self._text(node.args[0]), self._scope, within))
+        if name in LIFETIMES:
+            horizon = self._value(node.args[0]) if node.args else None
+            return self._right(node, lifetime(name, text, horizon, self._scope))
         part = self._value(node.args[0])
         if name == "known":
             return x.Known(type="boolean", text=text, part=part)
@@ -216,18 +219,12 @@ class Typer:
         if self._scope.event:
             self._refuse(node, f"{name}(...) has no meaning in a condition on {self._scope.event}: it is asked once")
         if name in RANKINGS:
-            return self._rank(node, name, part)
+            return self._right(node.args[0], ranked(name, text, part, self._scope))
         if name == "days_to" and part.type in ("string", "timestamp"):
             return x.DaysTo(type="number", text=text, date=part)
         if part.type != "timestamp":
             self._refuse(node.args[0], f"{name}(...) needs a time; {part.text} is a {part.type}")
         return x.Since(type="duration", text=text, moment=part, direction=1 if name == "since" else -1)
-
-    def _rank(self, node: ast.Call, name: str, part: x.Expr) -> x.Expr:
-        found = ranked(name, self._text(node), part, self._scope)
-        if isinstance(found, str):
-            self._refuse(node.args[0], found)
-        return found
 
     def _default(self, node: ast.Call, part: x.Expr) -> x.Expr:
         otherwise = self._as_money(self._value(node.args[1]), part)

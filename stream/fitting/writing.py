@@ -1,6 +1,6 @@
 """Tables as text: what `stream fit` writes into `config/tables/`, for the loader and for people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -17,11 +17,11 @@ _MEANING: Final = (
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """How a table came about: the command, the files, the event time at which users were looked at."""
+    """How a table came about: the command, the files, the event time at which users were looked at (if it is known)."""
 
     command: str
     files: tuple[str, ...]
-    until_ms: int
+    until_ms: int | None
 
 
 def cut_points_text(fit: Fit, origin: Origin) -> str:
@@ -39,10 +39,33 @@ def cut_points_text(fit: Fit, origin: Origin) -> str:
     return "\n".join(lines) + "\n"
 
 
+def model_text(
+    reads: Mapping[str, str], purchases: Mapping[str, float], value: Mapping[str, float], currency: str, origin: str
+) -> str:
+    """Return the table of what customers are worth; without the parameters of `value` it says nothing of money."""
+    lines = [
+        "# What is expected of customers: p_alive(), expected_purchases(30d), expected_order_value(), clv(365d).",
+        "# BG/NBD (Fader, Hardie and Lee 2005), alpha in days, and Gamma-Gamma (Fader and Hardie 2013), v in the unit.",
+        f"fitted: {origin}",
+        f"reads: {{{', '.join(f'{word}: {name}' for word, name in reads.items())}}}",
+        f"purchases: {_parameters(purchases)}",
+    ]
+    if value:
+        lines += [f"order_value: {_parameters(value)}", f"unit: {currency}"]
+    return "\n".join(lines) + "\n"
+
+
+def _parameters(fields: Mapping[str, float]) -> str:
+    """Return numbers by name as a flow map, seven digits each."""
+    digits = {name: plain(Decimal(f"{number:.7g}")) for name, number in fields.items()}
+    return f"{{{', '.join(f'{name}: {text}' for name, text in digits.items())}}}"
+
+
 def origin_text(origin: Origin, users: int) -> str:
     """Return where a table is from, as a flow map."""
     files = ", ".join(origin.files).replace("'", "''")
-    return f"{{by: {origin.command}, from: '{files}', until: '{shown_time(origin.until_ms)}', users: {users}}}"
+    until = "" if origin.until_ms is None else f"until: '{shown_time(origin.until_ms)}', "
+    return f"{{by: {origin.command}, from: '{files}', {until}users: {users}}}"
 
 
 def plain(number: Decimal) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from stream.definitions.manual.customers import CUSTOMERS
 from stream.definitions.manual.entries import Entry, Example, Section, trait
 
 _CART_STORY: Final = (
@@ -14,6 +15,8 @@ _BUYERS: Final = {
 }
 _CUTS: Final = [*([1] * 50), *range(2, 51)]
 """Half of all have bought once, one in a hundred each number of times from 2 to 50."""
+
+_WEEKLY: Final = "".join(f"{day}d order_completed {{total: 40}}\n" for day in (0, 7, 14))
 
 FUNCTIONS: Final = Section(
     "functions",
@@ -93,6 +96,26 @@ FUNCTIONS: Final = Section(
                 "0d product_viewed\n0d => percentile(orders) == 0\n1d order_completed\n1d order_completed\n"
                 "1d => percentile(orders) == 50\n",
             ),
+        ),
+        Entry(
+            "p_alive",
+            "The chance, from 0 to 1, that a customer will ever order again: by `tables/clv.yaml`, for a day each.",
+            example=Example(CUSTOMERS, f"{_WEEKLY}14d => p_alive() > 0.7\n100d => p_alive() < 0.3\n"),
+        ),
+        Entry(
+            "expected_purchases",
+            "How many orders a customer will place within so long from now, on average.",
+            example=Example(CUSTOMERS, f"{_WEEKLY}14d => expected_purchases(30d) > 1\n"),
+        ),
+        Entry(
+            "expected_order_value",
+            "What a customer's orders will come to on average: their own mean, drawn to everyone's while they are few.",
+            example=Example(CUSTOMERS, f"{_WEEKLY}14d => expected_order_value() > 39\n"),
+        ),
+        Entry(
+            "clv",
+            "What a customer's orders will come to within so long from now, not discounted: the two before multiplied.",
+            example=Example(CUSTOMERS, f"{_WEEKLY}14d => clv(365d) > 250\n100d => clv(365d) < 100\n"),
         ),
         Entry(
             "in",

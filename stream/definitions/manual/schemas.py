@@ -37,10 +37,14 @@ def config_schemas() -> dict[str, Json]:
         "segment": _file("segment", _map_of("a segment")),
         "journey": _file("journey", _map_of("a journey"), ("enter", "a goal", "a step", *_STEPS, "an arm")),
         "actions": _file("actions", _named(_map_of("an action"))),
-        "table": _file("table", _map_of("a table"), ("'fitted'",)),
+        "table": _file("table", {"anyOf": [_map_of(name) for name in _TABLES]}, _TABLE_PARTS),
         "policy": _file("policy", _map_of("the policy"), ("a cap",)),
         "test": _file("test", {"type": "array", "items": _map_of("a scenario")}, ("given", "expect")),
     }
+
+
+_TABLES: Final = ("a table", "this table")
+_TABLE_PARTS: Final = ("'fitted'", "'reads'", "'purchases'", "'order_value'")
 
 
 def _file(name: str, root: Json, parts: Sequence[str] = ()) -> Json:

@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from stream.definitions.manual import conditions, derived, journeys, operators, options, scenarios, segments, tables
+from stream.definitions.manual import (
+    conditions,
+    customers,
+    derived,
+    journeys,
+    operators,
+    options,
+    scenarios,
+    segments,
+    tables,
+)
 from stream.definitions.manual.entries import Entry, Section
 
 TRAIT: Final = Section("a trait", "", "", (*operators.OPERATORS.entries, *options.OPTIONS.entries))
@@ -32,6 +42,10 @@ PAGE: Final[tuple[Section, ...]] = (
     derived.DERIVED,
     tables.TABLE,
     tables.FITTED,
+    customers.MODEL,
+    customers.READS,
+    customers.PURCHASES,
+    customers.ORDER_VALUE,
     scenarios.SCENARIO,
     scenarios.GIVEN,
     scenarios.EXPECT,
