@@ -1,4 +1,3 @@
-import shutil
 from pathlib import Path
 
 import pytest
@@ -7,8 +6,8 @@ from click.testing import CliRunner, Result
 from stream.cli.check import check
 from stream.cli.fit import command
 from stream.testkit.files import read_config
+from tests.fitting.shipped import unfitted
 
-SHIPPED = Path(__file__).parents[2] / "config"
 ORDERS = (
     '{"type":"track","userId":"%s","event":"Order Completed","timestamp":"2024-01-%02dT00:00:00Z",'
     '"messageId":"%d","properties":{"total":%d,"currency":"USD"}}\n'
@@ -18,9 +17,7 @@ VISIT = '{"type":"track","userId":"v","event":"Product Viewed","timestamp":"2024
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    folder = Path(shutil.copytree(SHIPPED, tmp_path / "config"))
-    shutil.rmtree(folder / "tables", ignore_errors=True)
-    return folder
+    return unfitted(tmp_path / "config")
 
 
 @pytest.fixture

@@ -53,7 +53,6 @@ EXPRESSIONS = [
     ("|p_alive() > 30", "p_alive() goes from 0 to 1: write 0.3 for 30"),
     ("|p_alive() < 300", "p_alive() goes from 0 to 1"),
     ("|p_alve() > 0.3", "there is no function 'p_alve' (did you mean 'p_alive'?)"),
-    ("|clv(30d) > 7d", "clv(30d) is a money, but 7d a duration"),
 ]
 
 

@@ -1,6 +1,5 @@
 """BG/NBD and Gamma-Gamma on CDNOW: what was published, and what the command writes."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,14 @@ from stream.fitting.customers import Customers, published
 from stream.fitting.likelihoods import NotFitted, fit_order_value, fit_purchases
 from stream.testkit.files import read_config
 from tests.data_sets import data_file
+from tests.fitting.shipped import unfitted
 
-SHIPPED = Path(__file__).parents[2] / "config"
 SUMMARY = "cdnow/cdnow_customers_summary_with_transactions.csv"
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    folder = Path(shutil.copytree(SHIPPED, tmp_path / "config"))
-    shutil.rmtree(folder / "tables", ignore_errors=True)
-    return folder
+    return unfitted(tmp_path / "config")
 
 
 def fit(config: Path, *arguments: str) -> Result:

@@ -1,6 +1,5 @@
 """RFM of the CDNOW sample, by the tool and by pandas alone."""
 
-import shutil
 from pathlib import Path
 
 import pandas
@@ -13,8 +12,8 @@ from stream.definitions.shapes import Definitions
 from stream.fitting.histories import History
 from stream.testkit.files import read_config
 from tests.data_sets import data_file
+from tests.fitting.shipped import SHIPPED, unfitted
 
-SHIPPED = Path(__file__).parents[2] / "config"
 SAMPLE = "cdnow/CDNOW_sample.txt.gz"
 
 pytestmark = pytest.mark.data
@@ -28,8 +27,7 @@ def fit(folder: Path, *arguments: str) -> Result:
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     folder = tmp_path_factory.mktemp("cdnow") / "config"
-    shutil.copytree(SHIPPED, folder)
-    shutil.rmtree(folder / "tables", ignore_errors=True)
+    unfitted(folder)
     return folder, fit(folder, "rfm")
 
 
