@@ -124,11 +124,7 @@ class Compiler:
         if node.kind == "property":
             return self._assigned("now" if node.name == "at" else f"p.get({self._given(node.name)})", "NEVER")
         code = self._traits.get(node.name) if node.kind == "trait" else None
-        if (
-            code is not None
-            and code.trait.type not in x.FADING
-            and (code.trait.within_ms is None and code.trait.op in ("count", "sum", "last"))
-        ):
+        if code is not None and code.is_cell and code.trait.op in ("count", "sum", "last"):
             empty = None if code.trait.op == "last" else 0
             v, _ = self._fresh()
             self._line(f"{v} = p.traits.get({self._given(code.key)}); {v} = {empty} if {v} is None else {v}.value")

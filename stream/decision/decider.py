@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-from stream.decision import journeys, segments
+from stream.decision import journeys, segments, sessions
 from stream.decision.program import Program
 from stream.decision.reactions import Reaction, no_reaction, reaction
 from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Turn
@@ -162,6 +162,10 @@ class Decider:
         turn.begin(profile, now_ms)
         if event.history_until_ms > profile.history_until_ms:
             profile.history_until_ms = event.history_until_ms
+        if event.name in self.program.activity:
+            if sessions.end_overtaken(turn, event):
+                self._follow_derived()
+            sessions.take_in(turn, event)
         (self._reactions.get(event.name) or self._reaction(event.name))(turn, profile, event)
         if profile.version != self._version:
             self._look_over(profile, event.id, is_new=is_new)
@@ -186,6 +190,8 @@ class Decider:
         turn.moved_timers = True
         if profile.version != self._version:
             self._look_over(profile, BY_TIME, is_new=False)
+        sessions.end_due(turn)
+        self._follow_derived()
         segments.evaluate_due(turn, BY_TIME)
         self._follow_derived()  # a segment left now may end a run before it goes on
         journeys.go_on_due(turn, BY_TIME)
@@ -198,6 +204,8 @@ class Decider:
         if not self._turn.moved_timers:
             return
         due_ms = journeys.next_wait_ms(profile.runs) if profile.runs else NEVER
+        if profile.session is not None and profile.session.check_ms < due_ms:
+            due_ms = profile.session.check_ms
         for membership in profile.memberships.values():
             if membership.next_ms < due_ms:
                 due_ms = membership.next_ms

@@ -21,7 +21,7 @@ LEAVES_KEPT: Final = 50
 CART: Final = "cart"
 IDENTITY: Final = "identity"
 """What stands for the cart, and for what users say of themselves, among the keys of states. Keys of traits have a #."""
-_SHOWN_AS_TEXT: Final = frozenset({"money", "fading money", "duration"})
+_SHOWN_AS_TEXT: Final = frozenset({"money", "fading money", "duration", "fading duration"})
 _NUMBERS: Final = (int, float)
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "==": operator.eq,
@@ -112,7 +112,7 @@ class Explainer:
 
     def _shown(self, value: Scalar | None, value_type: x.ValueType) -> Scalar | None:
         if value_type in _SHOWN_AS_TEXT and isinstance(value, _NUMBERS):
-            if value_type == "duration":
+            if value_type in ("duration", "fading duration"):
                 return duration_text(round(value))
             return f"{major_text(round(value), self._currency)} {self._currency}"
         return value

@@ -13,6 +13,7 @@ from stream.decision.reading import Reader
 from stream.decision.steps import Instruction, instructions
 from stream.decision.traits import trait_code
 from stream.definitions import expressions as x
+from stream.definitions.sessions import ENDED, LEFT, STARTED
 from stream.definitions.shapes import Aggregate, Definitions, Derived, Journey, Segment
 from stream.model.profile import NEVER, new_profile
 
@@ -82,13 +83,18 @@ class Program:
             for name, journey in definitions.journeys.items()
         }
         self.explainer: Final = Explainer(self.compiled, self._state_keys(), definitions.plan.currency)
+        named = self._event_names()
+        self.tells_sessions: Final = not named.isdisjoint((ENDED, LEFT))
+        by_session = any(code.trait.sessions is not None for code in self.traits)
+        follows_sessions = by_session or self.tells_sessions or STARTED in named
         self.dependents: Final = {name: self.touched({name}) for name in definitions.segments}
-        self.handlers: Final = {name: self._handler(name) for name in self._event_names()}
+        self.handlers: Final = {name: self._handler(name) for name in named | {STARTED}}
         self.reactions: Final[dict[str, Callable[..., None]]] = {}
         """What each event does, as a function; made by the decider when an event of that name first comes."""
         self.followed: Final = {name: self._followed(handler) for name, handler in self.handlers.items()}
         """Of each event that a decision makes: the segments of which it matters, None where it matters in any case."""
         self.newcomers: Final = self._newcomers()
+        self.activity: Final = self.definitions.plan.sessions.activity if follows_sessions else frozenset()
 
     def touched(self, names: Iterable[str]) -> tuple[SegmentCode, ...]:
         """Return the segments that read any of the names, also through other traits and segments, dependents last."""
@@ -166,6 +172,8 @@ class Program:
         if event == people.IDENTIFY and event in self.definitions.plan.events:
             changed |= self.definitions.plan.events[event].properties.keys()
             changed |= {code.trait.name for code in self.traits if code.trait.op == "streak"}  # by local days
+        if event == STARTED:  # what was the session before is another one now, and this one will end
+            changed |= {code.trait.name for code in self.traits if code.trait.sessions is not None}
         return Handler(
             event,
             tuple(code for code in self.traits if code.hears(event)),

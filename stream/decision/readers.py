@@ -41,6 +41,12 @@ class TraitCode(msgspec.Struct, frozen=True):
     kept_by: Update | None = None
     width_ms: int = 0
 
+    @property
+    def is_cell(self) -> bool:
+        """Whether the state is a cell that is read as it stands."""
+        trait = self.trait
+        return trait.within_ms is None and trait.half_life_ms is None and trait.sessions is None
+
     def hears(self, event: str) -> bool:
         """Return whether an event feeds this trait."""
         return any(name == event for name in self.events())

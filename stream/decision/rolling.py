@@ -112,7 +112,7 @@ def _value(op: str, is_exact: bool, buckets: Buckets) -> Scalar:
 
 def bucket_reader(key: str, trait: Aggregate, span: Window) -> Reader:
     """Read a window: zero for empty counts and sums, else unknown; it may change when its oldest bucket leaves."""
-    op, is_exact = trait.op, trait.op == "count" or trait.type == "money"
+    op, is_exact = trait.op, trait.op == "count" or trait.type in ("money", "duration")
     nothing: Reading = (0 if op in ("count", "sum") else None, NEVER)
 
     def read(profile: Profile, now_ms: int) -> Reading:
@@ -131,7 +131,7 @@ def bucket_reader(key: str, trait: Aggregate, span: Window) -> Reader:
 
 def ended_reader(key: str, trait: Aggregate, span: Window) -> Reader:
     """Read a window that ended some time ago: buckets that came since wait to be taken in."""
-    op, is_exact = trait.op, trait.op == "count" or trait.type == "money"
+    op, is_exact = trait.op, trait.op == "count" or trait.type in ("money", "duration")
     empty = 0 if op in ("count", "sum") else None
 
     def read(profile: Profile, now_ms: int) -> Reading:

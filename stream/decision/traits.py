@@ -2,6 +2,7 @@
 
 import msgspec
 
+from stream.decision.by_session import session_trait
 from stream.decision.conditions import Compiler
 from stream.decision.distinct import distinct_trait
 from stream.decision.fading import (
@@ -59,7 +60,7 @@ def trait_code(trait: Aggregate) -> TraitCode:
 def _written_out(code: TraitCode, update: Update) -> TraitCode:
     """Say of a trait of the kinds that are fed most often which it is."""
     trait = code.trait
-    if trait.half_life_ms is not None or trait.op not in ("count", "last", "first"):
+    if trait.half_life_ms is not None or trait.sessions is not None or trait.op not in ("count", "last", "first"):
         return code
     if trait.op == "first" and trait.within_ms is not None:
         return code
@@ -137,6 +138,8 @@ def _falls_within(trait: Aggregate) -> Window | None:
 
 
 def _operator(trait: Aggregate, key: str) -> tuple[Update, Reader]:
+    if trait.sessions is not None and trait.minus is None:
+        return session_trait(trait, key)
     if trait.half_life_ms is not None:
         return fading_trait(trait, key, trait.half_life_ms)
     if trait.op == "nth":
@@ -151,5 +154,5 @@ def _operator(trait: Aggregate, key: str) -> tuple[Update, Reader]:
         return tally_trait(trait, key)
     if trait.op == "count" and trait.minus is not None:
         # What can be taken off is summed, and as exactly as money.
-        return _operator(msgspec.structs.replace(trait, op="sum", type="money"), key)
+        return _operator(msgspec.structs.replace(trait, op="sum", type="money", minus=None), key)
     return total_trait(trait, key) if trait.within_ms is None else rolling_trait(trait, key)

@@ -82,10 +82,10 @@ class Turn:
         elif next_ms < at_ms and (at_ms == NEVER or next_ms <= self.now_ms):
             membership.next_ms, self.moved_timers = at_ms, True
 
-    def add(self, name: str, props: Mapping[str, Scalar], cause: str) -> None:
-        """Note a derived event, now, to be followed up in this turn, if anything follows from it."""
+    def add(self, name: str, props: Mapping[str, Scalar], cause: str, at_ms: int | None = None) -> None:
+        """Note a derived event, now or as of a time before, to be followed up in this turn, if anything follows."""
         followed = self.program.followed.get(name, _NOTHING)
         if followed is not None and props.get("segment") not in followed:
             return
         if len(self.facts) < FACTS_IN_A_TURN:
-            self.facts.append(DerivedEvent(name, props, self.now_ms, cause))
+            self.facts.append(DerivedEvent(name, props, self.now_ms if at_ms is None else at_ms, cause))

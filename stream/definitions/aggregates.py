@@ -8,23 +8,24 @@ import msgspec
 from stream.definitions.durations import duration_text
 from stream.definitions.expressions import Constant, Expr, ValueType
 from stream.definitions.hashes import definition_hash
-from stream.definitions.plan import Events
+from stream.definitions.kinds import BY_KEY, BY_SESSION, FADES_AS, OF_EVENTS, OWN_TYPES
+from stream.definitions.plan import Events, FieldType
 from stream.definitions.problems import nearest
 from stream.definitions.reading import RESERVED, Reader, Vocabulary, article
+from stream.definitions.sessions import session_window
 from stream.definitions.shapes import Aggregate, Aggregation, Fed, Period
 from stream.definitions.source import YamlMap, YamlNode, YamlText
-from stream.model.plan import PropertyType
 
 OPERATORS: Final[tuple[Aggregation, ...]] = get_args(Aggregation)
 PERIODS: Final[tuple[Period, ...]] = get_args(Period)
 OPTIONS: Final = ("within", "where", "ending", "minus", "by", "n", "until", "per", "every", "half_life")
 """The fields that may stand beside an operator."""
 
-_ACCEPTED: Final[Mapping[Aggregation, tuple[PropertyType, ...]]] = {
-    "sum": ("integer", "number", "money"),
-    "avg": ("integer", "number", "money"),
-    "min": ("integer", "number", "money", "timestamp"),
-    "max": ("integer", "number", "money", "timestamp"),
+_ACCEPTED: Final[Mapping[Aggregation, tuple[FieldType, ...]]] = {
+    "sum": ("integer", "number", "money", "duration"),
+    "avg": ("integer", "number", "money", "duration"),
+    "min": ("integer", "number", "money", "timestamp", "duration"),
+    "max": ("integer", "number", "money", "timestamp", "duration"),
     "top": ("string",),
     "set": ("string",),
 }
@@ -45,37 +46,20 @@ OPTIONS_OF: Final[Mapping[Aggregation, tuple[str, ...]]] = {
 
 NEEDED: Final[Mapping[Aggregation, tuple[str, ...]]] = {"nth": ("n",), "open": ("until", "by"), "rate": ("per",)}
 
-OF_EVENTS: Final[Mapping[Aggregation, ValueType]] = {
-    "count": "number",
-    "gap": "duration",
-    "open": "number",
-    "rate": "number",
-    "streak": "number",
-}
-"""The operators that take an event as a whole, and the type of their value."""
-
-_BY_KEY: Final[Mapping[ValueType, ValueType]] = {
-    "number": "number by key",
-    "money": "money by key",
-    "fading number": "fading number by key",
-    "fading money": "fading money by key",
-}
-_OWN_TYPES: Final[Mapping[Aggregation, ValueType]] = {"distinct": "number", "set": "set"}
-"""The operators that take a property and whose value has a type of its own."""
-
 OCCURRENCES_MOST: Final = 100
 """How many occurrences `nth` and `gap` can go by: so many are kept."""
 
 ENDING_WINDOWS_MOST: Final = 13
 """How many of its own lengths ago a window can have ended (a month, a year ago): all of that is kept in buckets."""
 
-_VALUE_TYPES: Final[Mapping[PropertyType, ValueType]] = {
+_VALUE_TYPES: Final[Mapping[FieldType, ValueType]] = {
     "integer": "number",
     "number": "number",
     "money": "money",
     "string": "string",
     "boolean": "boolean",
     "timestamp": "timestamp",
+    "duration": "duration",
 }
 
 
@@ -102,7 +86,10 @@ class AggregateReading(msgspec.Struct, frozen=True):
         """Return the aggregate, or None where it is wrong."""
         fields = self._allowed(fields, node)
         within = fields.get("within")
-        within_ms = self.reader.duration(within, "within") if within is not None else None
+        sessions = self._sessions(fields, node)
+        if sessions is not None:
+            fields = {name: item for name, item in fields.items() if name not in ("by", "ending")}
+        within_ms = self.reader.duration(within, "within") if within is not None and sessions is None else None
         ending_ms, n = self._ending(fields, within_ms, node), self._n(fields)
         source = fields[self.op]
         text = self.reader.text(source, f"{self.op!r}")
@@ -116,17 +103,13 @@ class AggregateReading(msgspec.Struct, frozen=True):
         minus, other = self._minus(fields, kind), self._other(fields)
         by = self._by(fields, (event, *([other.event] if other and self.op == "open" else [])))
         half_life_ms = self._half_life(fields, node)
-        if half_life_ms is not None and self.op in ("count", "sum"):
-            kind = "fading money" if kind == "money" else "fading number"
-        if by is not None and self.op != "open":
-            kind = _BY_KEY[kind]
         return Aggregate(
             name=name,
             op=self.op,
             event=event,
             property=prop or None,
             within_ms=within_ms,
-            type=kind,
+            type=self._kept_as(kind, by is not None, half_life_ms is not None),
             hash=definition_hash("trait", name, node),
             where=where,
             ending_ms=ending_ms,
@@ -136,7 +119,15 @@ class AggregateReading(msgspec.Struct, frozen=True):
             other=other,
             every=self._every(fields),
             half_life_ms=half_life_ms,
+            sessions=sessions,
+            gap_ms=self.events.gap_ms,
         )
+
+    def _kept_as(self, kind: ValueType, is_by_key: bool, fades: bool) -> ValueType:
+        """Return the type of a trait whose values are of a kind."""
+        if fades and self.op in ("count", "sum"):
+            kind = FADES_AS[kind]
+        return BY_KEY[kind] if is_by_key and self.op != "open" else kind
 
     def _allowed(self, fields: Mapping[str, YamlNode], node: YamlMap) -> dict[str, YamlNode]:
         """Return the operator and the options that have a meaning beside it, noting those that have none."""
@@ -149,6 +140,17 @@ class AggregateReading(msgspec.Struct, frozen=True):
             if option not in node.items:
                 self.reader.wrong(node.spot, f"{self.op!r} needs the field {option!r}")
         return {name: item for name, item in fields.items() if name == self.op or name in options}
+
+    def _sessions(self, fields: Mapping[str, YamlNode], node: YamlMap) -> int | None:
+        """Return the window as a number of sessions, None where it is none of them."""
+        sessions = session_window(self.reader, fields.get("within"))
+        if sessions is None:
+            return None
+        if self.op not in BY_SESSION:
+            self.reader.wrong(node.key_spots["within"], f"{self.op!r} is not kept by session")
+        for option in fields.keys() & {"by", "ending"}:
+            self.reader.wrong(node.key_spots[option], f"{option!r} has no meaning beside a window of sessions")
+        return sessions
 
     def _half_life(self, fields: Mapping[str, YamlNode], node: YamlMap) -> int | None:
         half_life = fields.get("half_life")
@@ -270,7 +272,7 @@ class AggregateReading(msgspec.Struct, frozen=True):
         if kind not in accepted:
             self.reader.wrong(source.spot, f"{self.op!r} needs {_listed(accepted)}; {source.text} is {article(kind)}")
             return None
-        return _OWN_TYPES.get(self.op, _VALUE_TYPES[kind])
+        return OWN_TYPES.get(self.op, _VALUE_TYPES[kind])
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -17,12 +17,15 @@ ValueType = Literal[
     "set",
     "number by key",
     "money by key",
+    "duration by key",
     "fading number",
     "fading money",
+    "fading duration",
     "fading number by key",
     "fading money by key",
+    "fading duration by key",
 ]
-FADING: Final = frozenset({"fading number", "fading money"})
+FADING: Final = frozenset({"fading number", "fading money", "fading duration"})
 """What is less with every moment, and so can only be compared with what stands still."""
 
 Comparator = Literal["==", "!=", "<", "<=", ">", ">="]

@@ -29,7 +29,11 @@ _RESULTS: Final[Mapping[str, Mapping[tuple[ValueType, ValueType], ValueType]]] =
         ("duration", "duration"): "number",
     },
 }
-_STILL: Final[Mapping[ValueType, ValueType]] = {"fading number": "number", "fading money": "money"}
+_STILL: Final[Mapping[ValueType, ValueType]] = {
+    "fading number": "number",
+    "fading money": "money",
+    "fading duration": "duration",
+}
 _ORDERED: Final = frozenset({"number", "money", "timestamp", "duration"})
 
 

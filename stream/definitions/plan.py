@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 import msgspec
 
 from stream.definitions.problems import nearest
 from stream.definitions.reading import Known, Reader, is_blank
+from stream.definitions.sessions import read_sessions
 from stream.definitions.shapes import DERIVED_EVENTS
 from stream.definitions.source import YamlMap, YamlNode, YamlText
 from stream.model.events import TOPICS
@@ -15,7 +16,10 @@ from stream.model.plan import Plan, PlannedEvent, Property, PropertyType
 
 FILE: Final = "events.yaml"
 
-Types = Mapping[str, PropertyType | None]
+FieldType = PropertyType | Literal["duration"]
+"""The type of a property that conditions may read; no event comes in with a duration, but some derived ones have."""
+
+Types = Mapping[str, FieldType | None]
 """Types by property; None where the property's own definition is wrong."""
 
 _TYPES: Final[tuple[PropertyType, ...]] = get_args(PropertyType)
@@ -27,6 +31,16 @@ _DERIVED: Final[Mapping[str, Types]] = {
     "segment_entered": {"segment": "string", "tier": "string"},
     "segment_exited": {"segment": "string", "tier": "string"},
     "trigger_sent": {"action": "string", "channel": "string", "journey": "string"},
+    "session_started": {},
+    "session_ended": {
+        "pages": "integer",
+        "events": "integer",
+        "duration": "duration",
+        "last_event": "string",
+        "entry_page": "string",
+        "exit_page": "string",
+    },
+    "page_left": {"page": "string", "dwell": "duration"},
 }
 _CART: Final[Types] = {
     "product_id": "string",
@@ -49,16 +63,18 @@ class Events(msgspec.Struct, frozen=True):
     """The events that definitions may name, with the types of their properties.
 
     An event maps to None where its properties cannot be read; not `complete` where the plan itself cannot.
+    `gap_ms` without activity ends a session.
     """
 
     types: Mapping[str, Types | None]
     complete: bool
+    gap_ms: int = 0
 
     def known(self) -> Known:
         """Return the names of the events."""
         return Known("an event", self.types, self.complete)
 
-    def property_type(self, reader: Reader, event: str, node: YamlText, name: str) -> PropertyType | None:
+    def property_type(self, reader: Reader, event: str, node: YamlText, name: str) -> FieldType | None:
         """Return the type of an event's property, noting one that does not exist; `at` is the event's time."""
         properties = self.types.get(event)
         if name == "at":
@@ -72,7 +88,7 @@ class Events(msgspec.Struct, frozen=True):
 
 def read_plan(reader: Reader, node: YamlNode | None) -> tuple[Plan, Events]:
     """Read the tracking plan; without a node nothing is known, and nothing that names an event can be wrong."""
-    fields = reader.fields(node, "events.yaml", ("currency", "topics"), ("rates",))
+    fields = reader.fields(node, "events.yaml", ("currency", "topics"), ("rates", "sessions"))
     currency = _currency_code(reader, fields.get("currency"))
     rates = _rates(reader, fields.get("rates"), currency)
     topics = reader.map(fields.get("topics"), "topics")
@@ -83,7 +99,8 @@ def read_plan(reader: Reader, node: YamlNode | None) -> tuple[Plan, Events]:
             message = f"there is no topic {topic!r}; the topics are {', '.join(sorted(TOPICS))}"
             reader.wrong(topics.key_spots[topic], message, nearest(topic, TOPICS))
         _topic(reader, topic, listed, events, types)
-    return Plan(currency, rates, events), Events(types, topics is not None)
+    sessions = read_sessions(reader, fields.get("sessions"), events)
+    return Plan(currency, rates, events, sessions), Events(types, topics is not None, sessions.gap_ms)
 
 
 def _currency_code(reader: Reader, node: YamlNode | None) -> str:

@@ -47,6 +47,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     each value of the property `by`. `n` is the number of the occurrence (`nth`), of how many it is (`gap`), or per how
     many at least (`rate`). `other` is the event that closes (`open`), or that is counted to divide by (`rate`). `every`
     is what a `streak` counts. With `half_life_ms` there is no window: what it counts, sums or weighs halves so often.
+    With `sessions` it is over so many of the last finished sessions, 0 the one under way, which a gap of `gap_ms` ends.
     """
 
     name: str
@@ -64,6 +65,8 @@ class Aggregate(msgspec.Struct, frozen=True):
     other: Fed | None = None
     every: Period = "day"
     half_life_ms: int | None = None
+    sessions: int | None = None
+    gap_ms: int = 0
 
 
 class Derived(msgspec.Struct, frozen=True):
@@ -230,5 +233,16 @@ class Definitions(msgspec.Struct, frozen=True):
     assumed_consents: frozenset[str] = frozenset()
 
 
-DERIVED_EVENTS = frozenset({"cart_changed", "cart_emptied", "segment_entered", "segment_exited", "trigger_sent"})
+DERIVED_EVENTS = frozenset(
+    {
+        "cart_changed",
+        "cart_emptied",
+        "segment_entered",
+        "segment_exited",
+        "trigger_sent",
+        "session_started",
+        "session_ended",
+        "page_left",
+    }
+)
 """Events the decisions themselves make; they can be counted and waited for like any other."""

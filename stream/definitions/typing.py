@@ -23,8 +23,10 @@ FUNCTIONS: Final[dict[str, int]] = {
 _OF_A_KEY: Final[Mapping[x.ValueType, x.ValueType]] = {
     "number by key": "number",
     "money by key": "money",
+    "duration by key": "duration",
     "fading number by key": "fading number",
     "fading money by key": "fading money",
+    "fading duration by key": "fading duration",
 }
 """Of what is kept by key, the type of what it holds of one."""
 

@@ -29,9 +29,22 @@ class PlannedEvent(msgspec.Struct, frozen=True):
     properties: dict[str, Property]
 
 
+class SessionRules(msgspec.Struct, frozen=True):
+    """When a session ends: `gap_ms` after the last event of `activity`.
+
+    A page is viewed by a `page_event`, whose `page_property` names the page; both may be "".
+    """
+
+    gap_ms: int = 30 * 60_000
+    activity: frozenset[str] = frozenset()
+    page_event: str = ""
+    page_property: str = ""
+
+
 class Plan(msgspec.Struct, frozen=True):
     """The whole tracking plan. `rates` give how much of the shop's currency one unit of another buys."""
 
     currency: str
     rates: dict[str, float]
     events: dict[str, PlannedEvent]
+    sessions: SessionRules = SessionRules()

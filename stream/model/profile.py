@@ -117,6 +117,29 @@ class Suppression(msgspec.Struct, array_like=True, gc=False):
     at_ms: int
 
 
+class Session(msgspec.Struct, array_like=True, gc=False):
+    """The session under way, or the latest where `is_over`; `number` counts a user's sessions from 1.
+
+    `event` is the id of the latest activity, `last_event` its name. `page` is the one looked at since `page_ms`; "" has
+    no name. `check_ms` is when to look whether it is over. Of the session before it only the borders are kept.
+    """
+
+    number: int
+    started_ms: int
+    last_ms: int
+    event: str
+    events: int = 0
+    last_event: str = ""
+    pages: int = 0
+    entry_page: str = ""
+    page: str = ""
+    page_ms: int = -NEVER
+    is_over: bool = False
+    check_ms: int = NEVER
+    before_started_ms: int = -NEVER
+    before_last_ms: int = -NEVER
+
+
 class ProfileHead(msgspec.Struct, array_like=True, gc=False):
     """The first fields of an encoded profile, readable without the rest: all that recovery needs."""
 
@@ -151,6 +174,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     seen: dict[int, int] = {}
     identity_event: str = ""
     version: str = ""
+    session: Session | None = None
 
 
 _encoder = msgspec.msgpack.Encoder()

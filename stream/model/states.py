@@ -31,7 +31,8 @@ class Mean(msgspec.Struct, array_like=True, gc=False, tag="m"):
 class Buckets(msgspec.Struct, array_like=True, gc=False, tag="b"):
     """A rolling count, sum, average, min, max or first: a value per bucket, numbers ascending; `counts` for averages.
 
-    `total` is the sum of `values` of a count, and 0 for the others.
+    `total` is the sum of `values` of a count, and 0 for the others. By session, the numbers are those of sessions, and
+    `counts` are times for what came first or last.
     """
 
     numbers: list[int]

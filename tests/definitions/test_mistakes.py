@@ -83,7 +83,7 @@ TRAITS = [
     ),
     (
         ("sum: order_completed.total", "sum: order_completed.gift"),
-        "3:14: 'sum' needs integer, number or money; order_completed.gift is a boolean",
+        "3:14: 'sum' needs integer, number, money or duration; order_completed.gift is a boolean",
     ),
     (
         ("top: product_viewed.category", "top: product_viewed.rating"),

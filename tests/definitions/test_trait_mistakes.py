@@ -43,7 +43,7 @@ CASES = [
     ),
     (
         "{sum: order_completed.total, minus: |product_viewed.category}",
-        "'sum' needs integer, number or money; product_viewed.category is a string",
+        "'sum' needs integer, number, money or duration; product_viewed.category is a string",
     ),
     (
         "{sum: order_completed.total, minus: |order_completed}",

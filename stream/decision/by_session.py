@@ -1,0 +1,114 @@
+"""Traits over the session under way, or over the last ones that have finished: one value a session.
+
+Of each session but the latest two nothing more is taken in, since no late event is told which of them it belongs to.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from math import fsum
+from typing import Final
+
+from stream.decision.reading import Reader, Reading, Update
+from stream.decision.session_borders import is_over, number_at
+from stream.decision.totals import saturated
+from stream.decision.windows import place
+from stream.definitions.shapes import Aggregate
+from stream.model.events import Scalar
+from stream.model.profile import NEVER, Profile
+from stream.model.states import Buckets
+from stream.model.text import kept_text
+
+_MERGE: Final[dict[str, Callable[[Scalar, Scalar], Scalar]]] = {
+    "count": lambda kept, value: saturated(kept + value),  # type: ignore[operator, arg-type]  # only numbers are counted
+    "sum": lambda kept, value: saturated(kept + value),  # type: ignore[operator, arg-type]  # only numbers are summed
+    "avg": lambda kept, value: kept + value,  # type: ignore[operator]  # only numbers are averaged
+    "min": min,
+    "max": max,
+}
+
+
+def session_update(key: str, op: str, gap_ms: int, sessions: int) -> Update:
+    """Take an occurrence into the session it lies in, if that is one of the latest two."""
+
+    def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
+        number = number_at(profile, gap_ms, time_ms)
+        if not number or profile.session is None:
+            return
+        buckets = profile.traits.get(key)
+        if not isinstance(buckets, Buckets):
+            buckets = profile.traits[key] = Buckets([], [], [], 0, "")
+        _forget(buckets, profile.session.number - sessions)
+        _take_in(buckets, number, op, _fed(op, value), time_ms)
+        buckets.event = event
+
+    return update
+
+
+def _fed(op: str, value: Scalar) -> Scalar:
+    if op == "count":
+        return 1
+    if op == "avg":
+        return float(value)
+    return kept_text(value) if isinstance(value, str) else value
+
+
+def _take_in(buckets: Buckets, number: int, op: str, value: Scalar, time_ms: int) -> None:
+    """Merge a value into its session's; `counts` says how many were averaged, or when the first or last one came."""
+    at, is_there = place(buckets.numbers, number)
+    if not is_there:
+        buckets.numbers.insert(at, number)
+        buckets.values.insert(at, value)
+        buckets.counts.insert(at, time_ms if op in ("first", "last") else 1)
+    elif op in _MERGE:
+        buckets.values[at] = _MERGE[op](buckets.values[at], value)
+        buckets.counts[at] += 1
+    elif time_ms >= buckets.counts[at] if op == "last" else time_ms < buckets.counts[at]:
+        buckets.values[at], buckets.counts[at] = value, time_ms
+
+
+def _forget(buckets: Buckets, oldest: int) -> None:
+    gone = bisect_left(buckets.numbers, oldest)
+    del buckets.numbers[:gone], buckets.values[:gone], buckets.counts[:gone]
+
+
+def session_reader(key: str, trait: Aggregate, gap_ms: int, sessions: int) -> Reader:
+    """Read the session under way (0 `sessions`) or so many finished ones; only the end of a session changes it."""
+    empty = 0 if trait.op in ("count", "sum") else None
+    is_exact = trait.op == "count" or trait.type in ("money", "duration")
+
+    def read(profile: Profile, now_ms: int) -> Reading:
+        session, buckets = profile.session, profile.traits.get(key)
+        if session is None:
+            return empty, NEVER
+        over = is_over(session, gap_ms, now_ms)
+        until_ms = NEVER if over else session.last_ms + gap_ms
+        if not isinstance(buckets, Buckets) or (over and not sessions):
+            return empty, until_ms
+        last = session.number if over or not sessions else session.number - 1
+        first = last - sessions + 1 if sessions else last
+        among = slice(bisect_left(buckets.numbers, first), bisect_right(buckets.numbers, last))
+        values = buckets.values[among]
+        return (_value(trait.op, values, buckets.counts[among], is_exact) if values else empty), until_ms
+
+    return read
+
+
+def _value(op: str, values: list[Scalar], counts: list[int], is_exact: bool) -> Scalar:
+    match op:
+        case "count" | "sum":
+            total = sum if is_exact else fsum
+            return saturated(total(values))  # type: ignore[arg-type]  # only numbers are summed
+        case "avg":
+            return fsum(values) / sum(counts)  # type: ignore[arg-type]  # only numbers are averaged
+        case "min":
+            return min(values)
+        case "max":
+            return max(values)
+        case _:
+            return values[0] if op == "first" else values[-1]
+
+
+def session_trait(trait: Aggregate, key: str) -> tuple[Update, Reader]:
+    """Return the update and the reader of a count, sum, avg, min, max, first or last by session."""
+    sessions, gap_ms = trait.sessions or 0, trait.gap_ms
+    return session_update(key, trait.op, gap_ms, sessions), session_reader(key, trait, gap_ms, sessions)
