@@ -68,7 +68,7 @@ class Program:
     def __init__(self, definitions: Definitions) -> None:
         self.definitions: Final = definitions
         self.traits: Final = [trait_code(t) for t in definitions.traits.values() if isinstance(t, Aggregate)]
-        self.state_keys: Final = frozenset(key for code in self.traits for key in (code.key, code.further_key) if key)
+        self.state_keys: Final = frozenset(key for code in self.traits for key in (code.key, *code.further_keys))
         self.readers: Final[dict[str, Reader]] = {f"cart.{name}": read for name, read in CART_READERS.items()}
         self._compile_traits()
         for name, segment in definitions.segments.items():
@@ -141,9 +141,7 @@ class Program:
 
     def _state_keys(self) -> Mapping[str, tuple[str, ...]]:
         """Return the keys of what each name rests on: states of traits, the cart, what the user said of themselves."""
-        keys: dict[str, tuple[str, ...]] = {
-            code.trait.name: (code.key, code.further_key) if code.further_key else (code.key,) for code in self.traits
-        }
+        keys: dict[str, tuple[str, ...]] = {code.trait.name: (code.key, *code.further_keys) for code in self.traits}
         planned = self.definitions.plan.events.get(people.IDENTIFY)
         said = planned.properties.keys() if planned is not None else ()
         keys = {**dict.fromkeys((*said, x.ZONE), (IDENTITY,)), CART: (CART,), **keys}

@@ -20,7 +20,7 @@ class TraitCode(msgspec.Struct, frozen=True):
     `key` is where its state stands in a profile; `counts_within` is its window where it is a rolling count. Of the
     event they go with, `updates` are fed a property (or, named "", the time); `feeds` take what they need themselves.
     Where the trait is kept by key, `at_key` reads what it holds of one, and `read` which key it holds most of.
-    A rate keeps its other count under `further_key`. Of what fades, `held` reads how much there was and when.
+    What else it keeps stands under `further_keys`. Of what fades, `held` reads how much there was and when.
 
     A trait of a kind that is fed most often says which (`kept_as`), so that its feeding can be written out: `fed` and
     `test` are the property and the condition on the occurrence, `kept_by` what keeps a value, in buckets of `width_ms`.
@@ -33,7 +33,7 @@ class TraitCode(msgspec.Struct, frozen=True):
     feeds: tuple[tuple[str, Feed], ...]
     counts_within: Window | None = None
     at_key: KeyedReader | None = None
-    further_key: str = ""
+    further_keys: tuple[str, ...] = ()
     held: Held | None = None
     kept_as: Literal["", "count", "count in a window", "last", "first"] = ""
     fed: str = ""

@@ -1,5 +1,7 @@
 """Aggregates made ready to run: what feeds each, and how it is read."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from stream.decision.by_session import session_trait
@@ -19,8 +21,9 @@ from stream.decision.keyed import keyed_count_reader, keyed_count_update, keyed_
 from stream.decision.moments import gap_trait, nth_trait, open_trait
 from stream.decision.rates import rate_reader
 from stream.decision.readers import TraitCode
-from stream.decision.reading import Feed, Reader, Update
+from stream.decision.reading import Feed, Reader, Test, Update
 from stream.decision.rolling import rolling_trait
+from stream.decision.sequences import UNLIMITED, SequenceRule, sequence_feeds
 from stream.decision.streaks import streak_trait
 from stream.decision.tallies import contained_reader, leader_reader, tally_trait, top_reader
 from stream.decision.totals import total_trait
@@ -41,6 +44,8 @@ def trait_code(trait: Aggregate) -> TraitCode:
         return _open(trait, key)
     if trait.op == "rate":
         return _rate(trait, key)
+    if trait.steps:
+        return _sequence(trait, key)
     if trait.by is not None:
         return _keyed(trait, key, trait.by)
     update, read = _operator(trait, key)
@@ -96,7 +101,28 @@ def _rate(trait: Aggregate, key: str) -> TraitCode:
     read = rate_reader(hits, others, trait.n)
     if half_life_ms is not None:
         read = fading_rate_reader(held_of_all(key), held_of_all(further_key), half_life_ms, trait.n)
-    return TraitCode(key, trait, read, tuple(plain), tuple(feeds), further_key=further_key)
+    return TraitCode(key, trait, read, tuple(plain), tuple(feeds), further_keys=(further_key,))
+
+
+def _sequence(trait: Aggregate, key: str) -> TraitCode:
+    counted, per, partials = msgspec.structs.replace(trait, op="count"), f"{key}/per", f"{key}/steps"
+    done, read = _operator(counted, key)
+    begun: Update | None = None
+    further_keys: tuple[str, ...] = (partials,)
+    if trait.op == "sequence_rate":
+        (begun, others), further_keys = _operator(counted, per), (partials, per)
+        read = rate_reader(read, others, trait.n)
+        if trait.half_life_ms is not None:
+            read = fading_rate_reader(held_of_all(key), held_of_all(per), trait.half_life_ms, trait.n)
+    rule = SequenceRule(partials, len(trait.steps), trait.span_ms or UNLIMITED, trait.by, done, begun)
+    feeds = sequence_feeds(rule, _tested(trait.steps), _tested(trait.without))
+    falls_within = _falls_within(counted) if trait.op == "sequence" else None
+    held = held_of_all(key) if trait.type in FADING else None
+    return TraitCode(key, trait, read, (), feeds, falls_within, further_keys=further_keys, held=held)
+
+
+def _tested(steps: Sequence[Fed]) -> list[tuple[str, Test | None]]:
+    return [(by.event, Compiler({}, {}).occurrence(by.where) if by.where else None) for by in steps]
 
 
 def _keyed(trait: Aggregate, key: str, by: str) -> TraitCode:

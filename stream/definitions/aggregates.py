@@ -18,7 +18,20 @@ from stream.definitions.source import YamlMap, YamlNode, YamlText
 
 OPERATORS: Final[tuple[Aggregation, ...]] = get_args(Aggregation)
 PERIODS: Final[tuple[Period, ...]] = get_args(Period)
-OPTIONS: Final = ("within", "where", "ending", "minus", "by", "n", "until", "per", "every", "half_life")
+OPTIONS: Final = (
+    "within",
+    "where",
+    "ending",
+    "minus",
+    "by",
+    "n",
+    "until",
+    "per",
+    "every",
+    "half_life",
+    "span",
+    "without",
+)
 """The fields that may stand beside an operator."""
 
 _ACCEPTED: Final[Mapping[Aggregation, tuple[FieldType, ...]]] = {
@@ -41,6 +54,8 @@ OPTIONS_OF: Final[Mapping[Aggregation, tuple[str, ...]]] = {
     "open": ("where", "until", "by"),
     "rate": ("within", "where", "per", "min", "half_life"),
     "streak": ("where", "every"),
+    "sequence": ("within", "ending", "by", "half_life", "span", "without"),
+    "sequence_rate": ("within", "by", "half_life", "span", "without", "min"),
 }
 """What may stand beside each operator. Only windows that are kept in buckets can have ended some time ago."""
 

@@ -31,5 +31,16 @@ BY_KEY: Final[Mapping[ValueType, ValueType]] = {
     "fading money": "fading money by key",
     "fading duration": "fading duration by key",
 }
-BY_SESSION: Final[tuple[Aggregation, ...]] = ("count", "sum", "avg", "min", "max", "first", "last", "rate")
+BY_SESSION: Final[tuple[Aggregation, ...]] = (
+    "count",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "first",
+    "last",
+    "rate",
+    "sequence",
+    "sequence_rate",
+)
 """The operators that keep one value a session."""

@@ -26,6 +26,8 @@ Aggregation = Literal[
     "open",
     "rate",
     "streak",
+    "sequence",
+    "sequence_rate",
 ]
 
 
@@ -48,6 +50,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     many at least (`rate`). `other` is the event that closes (`open`), or that is counted to divide by (`rate`). `every`
     is what a `streak` counts. With `half_life_ms` there is no window: what it counts, sums or weighs halves so often.
     With `sessions` it is over so many of the last finished sessions, 0 the one under way, which a gap of `gap_ms` ends.
+    A sequence is of `steps` with nothing of `without` between, all within `span_ms`, of events that agree in `by`.
     """
 
     name: str
@@ -67,6 +70,9 @@ class Aggregate(msgspec.Struct, frozen=True):
     half_life_ms: int | None = None
     sessions: int | None = None
     gap_ms: int = 0
+    steps: tuple[Fed, ...] = ()
+    without: tuple[Fed, ...] = ()
+    span_ms: int | None = None
 
 
 class Derived(msgspec.Struct, frozen=True):

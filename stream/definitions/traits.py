@@ -12,10 +12,11 @@ from stream.definitions.ordering import cycle_text, in_order
 from stream.definitions.parsing import identifiers
 from stream.definitions.plan import Events
 from stream.definitions.reading import Reader, Vocabulary
+from stream.definitions.sequences import SEQUENCES, SequenceReading
 from stream.definitions.shapes import Aggregate, Derived, Trait
 from stream.definitions.source import YamlMap, YamlNode, YamlText
 
-_OPERATOR_AS_OPTION: Final = {"gap": "last", "rate": "min"}
+_OPERATOR_AS_OPTION: Final = {"gap": "last", "rate": "min", "sequence_rate": "min"}
 """Operators beside which the name of another one is an option: `{gap: order_completed, last: 10}`."""
 
 _FIELDS: Final = (*OPERATORS, *OPTIONS, "value")
@@ -72,7 +73,8 @@ def _trait(reader: Reader, name: str, node: YamlNode, events: Events, currency: 
         value = fields["value"]
         return value if reader.text(value, "the value") and isinstance(value, YamlText) else None
     op = next(op for op in OPERATORS if op == heads[0])
-    return AggregateReading(reader, op, events, currency).read(name, node, fields)
+    reading = SequenceReading if op in SEQUENCES else AggregateReading
+    return reading(reader, op, events, currency).read(name, node, fields)
 
 
 def _add_derived(

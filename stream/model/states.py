@@ -108,4 +108,17 @@ class FadingByKey(msgspec.Struct, array_like=True, gc=False, tag="fk"):
     event: str
 
 
-TraitState = Cell | Mean | Buckets | Tally | KeyedBuckets | Moments | Openings | Runs | FadingMean | FadingByKey
+class Partials(msgspec.Struct, array_like=True, gc=False, tag="sq"):
+    """Of sequences under way, by key, the key longest without an event first.
+
+    Of each step but the last it is kept when the latest sequence that got so far began. `last_ms`: the latest event.
+    """
+
+    began_ms: dict[str, list[int]]
+    last_ms: dict[str, int]
+    event: str
+
+
+TraitState = (
+    Cell | Mean | Buckets | Tally | KeyedBuckets | Moments | Openings | Runs | FadingMean | FadingByKey | Partials
+)

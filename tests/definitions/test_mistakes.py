@@ -4,7 +4,10 @@ import pytest
 
 from tests.definitions.config_text import edited, problems
 
-WAYS = "count, sum, min, max, avg, first, last, distinct, top, set, nth, gap, open, rate, streak, value"
+WAYS = (
+    "count, sum, min, max, avg, first, last, distinct, top, set, nth, gap, open, rate, streak, sequence, "
+    "sequence_rate, value"
+)
 
 Edit = tuple[str, str, str]
 

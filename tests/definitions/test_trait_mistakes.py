@@ -100,6 +100,44 @@ CASES = [
         "'ending' can lie back at most 13 times the length of the window, which is 7d",
     ),
     (
+        "{sequence: |product_viewed, span: 1h}",
+        "a sequence is a list of events, as in [product_viewed, product_added]",
+    ),
+    ("{sequence: |[product_viewed], span: 1h}", "a sequence has at least 2 steps and at most 8"),
+    (
+        "{sequence: [product_viewed, |product_aded], span: 1h}",
+        "there is no event 'product_aded' (did you mean 'product_added'?)",
+    ),
+    (
+        "{sequence: [product_viewed, {|evnt: product_added}]}",
+        "a step has no field 'evnt' (did you mean 'event'?)",
+    ),
+    (
+        "{sequence: [{event: product_viewed, where: |ratng > 3}, product_added]}",
+        "product_viewed has no property 'ratng' (did you mean 'rating'?)",
+    ),
+    (
+        "{sequence: [product_viewed, product_added], by: |category}",
+        "product_added has no property 'category'",
+    ),
+    (
+        "{sequence: [product_viewed, product_added], without: |featur_used}",
+        "there is no event 'featur_used' (did you mean 'feature_used'?)",
+    ),
+    (
+        "{sequence: [product_viewed, product_added], |where: rating > 3}",
+        "'where' has no meaning beside 'sequence'",
+    ),
+    (
+        "{sequence: [product_viewed, product_added], span: |1}",
+        "'1' is no duration: write a number and a unit, as in 7d",
+    ),
+    (
+        "{sequence_rate: [product_viewed, product_added], min: |0}",
+        "'min' must be a whole number of at least 1, not '0'",
+    ),
+    ("{count: product_viewed, |span: 1h}", "'span' has no meaning beside 'count'"),
+    (
         "{count: product_viewed, within: 7d, |half_life: 7d}",
         "'half_life' has no meaning beside 'within': what is old fades instead of leaving",
     ),
