@@ -19,7 +19,7 @@ TRAITS = [
     ),
     ("{count: |session_startd}", "there is no event 'session_startd' (did you mean 'session_started'?)"),
     (
-        "{max: page_left.dwell, where: |dwell > 5}",
+        "{max: page_left.dwell, where: dwell > |5}",
         "a duration needs a unit: write 5d or 5h instead of 5",
     ),
     ("{last: |session_ended.page}", "session_ended has no property 'page' (did you mean 'pages'?)"),
@@ -34,7 +34,7 @@ def test_each_mistake_in_a_trait_by_session_is_one_line_at_its_place(trait: str,
 
 
 SESSIONS = [
-    ("{gap: |30}", "'30' is no duration: write a number and a unit, as in 7d"),
+    ("{gap: |30}", "'30' has no unit: write 30d or 30h"),
     ("{|gpa: 30m}", "sessions has no field 'gpa' (did you mean 'gap'?)"),
     (
         "{except: [|product_vewed]}",

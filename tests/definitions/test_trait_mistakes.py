@@ -130,7 +130,7 @@ CASES = [
     ),
     (
         "{sequence: [product_viewed, product_added], span: |1}",
-        "'1' is no duration: write a number and a unit, as in 7d",
+        "'1' has no unit: write 1d or 1h",
     ),
     (
         "{sequence_rate: [product_viewed, product_added], min: |0}",

@@ -63,5 +63,33 @@ DERIVED: Final = Section(
                 "0h consent_changed {purpose: marketing, granted: true}\n1h feature_used\n1h => mails == 1\n",
             ),
         ),
+        Entry(
+            "session_started",
+            "The first activity after a session had ended.",
+            example=trait(
+                "visits: {count: session_started}",
+                "0m product_viewed\n10m product_viewed\n2h product_viewed\n2h => visits == 2",
+            ),
+        ),
+        Entry(
+            "session_ended",
+            "A session is over, by time alone. Its properties: `pages`, `events`, `duration`, `entry_page`,"
+            " `exit_page`, `last_event`.",
+            example=trait(
+                "long_visits: {count: session_ended, where: duration >= 10m and events >= 2}",
+                "0m product_viewed\n15m product_viewed\n20m => long_visits == 0\n1h => long_visits == 1",
+            ),
+        ),
+        Entry(
+            "page_left",
+            "The next page was viewed. Its properties: `page`, `dwell`.",
+            example=Example(
+                {
+                    "events.yaml": "currency: USD\ntopics: {clickstream: {page_viewed: {path: string}}}\n",
+                    "traits.yaml": "pricing_dwell: {sum: page_left.dwell, where: page == '/pricing'}\n",
+                },
+                "0m page_viewed {path: /pricing}\n3m page_viewed {path: /}\n3m => pricing_dwell == 3m\n",
+            ),
+        ),
     ),
 )

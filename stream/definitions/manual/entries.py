@@ -11,6 +11,8 @@ Takes = Literal[
     "text",
     "name",
     "names",
+    "steps",
+    "window",
     "numbers",
     "segment",
     "tiers",

@@ -70,7 +70,7 @@ JOURNEY: Final = Section(
             without="none",
         ),
         Entry("goal", "What a run is for.", "section", "a goal", without="none"),
-        Entry("steps", "What is done, one after the other.", "sections", "a step", required=True),
+        Entry("steps", "What is done, one after the other.", "sections", "journey step", required=True),
     ),
     Example({"traits.yaml": _TRAITS, "journeys/welcome.yaml": _JOURNEY, "journeys/welcome.test.yaml": _SCENARIOS}),
 )
@@ -151,7 +151,7 @@ ARM: Final = Section(
         Entry("otherwise", "Take this arm where no other was: the last one.", "true"),
         Entry("trigger", "Propose an action.", "name"),
         Entry("exit", "End the run, with a reason in words.", "text"),
-        Entry("steps", "Several steps.", "sections", "a step"),
+        Entry("steps", "Several steps.", "sections", "journey step"),
     ),
 )
 

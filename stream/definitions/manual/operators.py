@@ -159,6 +159,28 @@ OPERATORS: Final = Section(
             ),
         ),
         Entry(
+            "sequence",
+            "How often certain events came one after another; a step is an event, or `{event:, where:}`.",
+            "steps",
+            bound="What is under way of at most 64 keys, and a count as `count` keeps it.",
+            example=trait(
+                "adds_at_once: {sequence: [product_viewed, product_added], by: product_id, span: 1h}",
+                "0m product_viewed {product_id: p1}\n30m product_added {product_id: p1}\n30m => adds_at_once == 1\n"
+                "1d product_viewed {product_id: p2}\n26h product_added {product_id: p2}\n26h => adds_at_once == 1",
+            ),
+        ),
+        Entry(
+            "sequence_rate",
+            "Of the sequences that were begun, how many were done: from 0 to 1.",
+            "steps",
+            bound="What is under way of at most 64 keys, and two counts as `count` keeps them.",
+            example=trait(
+                "buys_what_is_viewed: {sequence_rate: [product_viewed, order_completed], min: 2}",
+                "0d product_viewed\n1d order_completed\n1d => not known(buys_what_is_viewed)\n"
+                "2d product_viewed\n3d product_viewed\n4d order_completed\n4d => known(buys_what_is_viewed)",
+            ),
+        ),
+        Entry(
             "value",
             "Computed from other traits.",
             "expression",

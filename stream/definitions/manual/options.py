@@ -11,8 +11,9 @@ OPTIONS: Final = Section(
     (
         Entry(
             "within",
-            "Count only what happened so long ago at most: a rolling window.",
-            "duration",
+            "Count only what happened so long ago at most: a rolling window. Or by sessions: `session` is the one under"
+            " way, `last_session` the last that has ended, `last_5_sessions` the last five (20 at most).",
+            "window",
             without="all time",
             example=trait(
                 "orders_30d: {count: order_completed, within: 30d}",
@@ -130,6 +131,27 @@ OPTIONS: Final = Section(
             example=trait(
                 "weeks_in_a_row: {streak: feature_used, every: week}",
                 "0d feature_used\n7d feature_used\n7d => weeks_in_a_row == 2",
+            ),
+        ),
+        Entry(
+            "span",
+            "How long all steps of a sequence may take.",
+            "duration",
+            without="any time",
+            example=trait(
+                "quick_adds: {sequence: [product_viewed, product_added], span: 10m}",
+                "0m product_viewed\n20m product_added {product_id: p1}\n20m => quick_adds == 0",
+            ),
+        ),
+        Entry(
+            "without",
+            "What must not come between the steps of a sequence: events, or `{event:, where:}`.",
+            "steps",
+            without="nothing",
+            example=trait(
+                "straight_orders: {sequence: [product_viewed, order_completed], without: [email_opened]}",
+                "0h product_viewed\n1h email_opened\n2h order_completed\n2h => straight_orders == 0\n"
+                "3h product_viewed\n4h order_completed\n4h => straight_orders == 1",
             ),
         ),
     ),

@@ -6,7 +6,8 @@ They say what a field may hold, not whether the names in it exist: `stream check
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from stream.definitions.aggregates import NEEDED, OF_EVENTS, OPTIONS_OF
+from stream.definitions.aggregates import NEEDED, OPTIONS_OF
+from stream.definitions.kinds import OF_EVENTS
 from stream.definitions.manual.entries import Entry
 from stream.definitions.manual.operators import OPERATORS
 from stream.definitions.manual.options import OPTIONS
@@ -32,10 +33,10 @@ _ONE_OF: Final[Mapping[str, Sequence[Sequence[str]]]] = {
 def config_schemas() -> dict[str, Json]:
     """Return the schema of each kind of definition file, by its name: `segment` for `segments/*.yaml`."""
     return {
-        "events": _file("events", _map_of("events.yaml"), ("a property",)),
+        "events": _file("events", _map_of("events.yaml"), ("a property", "sessions")),
         "traits": _file("traits", _named(_trait())),
         "segment": _file("segment", _map_of("a segment")),
-        "journey": _file("journey", _map_of("a journey"), ("enter", "a goal", "a step", *_STEPS, "an arm")),
+        "journey": _file("journey", _map_of("a journey"), ("enter", "a goal", "journey step", *_STEPS, "an arm")),
         "actions": _file("actions", _named(_map_of("an action"))),
         "table": _file("table", {"anyOf": [_map_of(name) for name in _TABLES]}, _TABLE_PARTS),
         "policy": _file("policy", _map_of("the policy"), ("a cap",)),
@@ -55,7 +56,7 @@ def _file(name: str, root: Json, parts: Sequence[str] = ()) -> Json:
 
 
 def _part(name: str) -> Json:
-    if name == "a step":
+    if name == "journey step":
         return {"oneOf": [{"$ref": f"#/$defs/{def_name(step)}"} for step in _STEPS]}
     if name == "a property":
         kinds = _field(BY_NAME[name].entries[0])
@@ -111,7 +112,7 @@ def _trait() -> Json:
 
 
 def _operator(entry: Entry) -> Json:
-    if entry.name == "value":
+    if entry.name == "value" or entry.takes == "steps":
         return shape_of(entry)
     pattern = NAME if entry.name in OF_EVENTS else _PROPERTY
     return {"type": "string", "pattern": pattern, "description": hover(entry)}

@@ -39,6 +39,8 @@ PAGE: Final[tuple[Section, ...]] = (
     journeys.CAP,
     segments.PLAN,
     segments.PROPERTY,
+    segments.SESSIONS,
+    segments.SEQUENCE_STEP,
     derived.DERIVED,
     tables.TABLE,
     tables.FITTED,

@@ -20,6 +20,7 @@ PLAN: Final = Section(
         Entry(
             "rates", "What one unit of another currency is worth in the shop's.", "rates", without="no other currency"
         ),
+        Entry("sessions", "When a session ends, and what is activity.", "section", "sessions", without="30m end it"),
         Entry(
             "topics",
             "The events by topic (clickstream, cart, email, people), and below each event its properties.",
@@ -35,6 +36,52 @@ PLAN: Final = Section(
             "traits.yaml": "spend: {sum: order_completed.total}\n",
         },
         "0d order_completed {total: 20}\n1d order_completed {total: 10, currency: USD}\n1d => spend == 29\n",
+    ),
+)
+
+SESSIONS: Final = Section(
+    "sessions",
+    "Sessions",
+    "What users do on the topics clickstream and cart is activity, and so much time without any ends a session.",
+    (
+        Entry("gap", "So much time without activity ends a session.", "duration", without="30m"),
+        Entry(
+            "page",
+            "The event that is a page view, and its property that names the page.",
+            "source",
+            without="page_viewed.path",
+        ),
+        Entry("except", "Events of these topics that are no activity of the user.", "names", without="none"),
+    ),
+    Example(
+        {
+            "events.yaml": "currency: USD\nsessions: {gap: 10m, page: page_viewed.path, except: [order_refunded]}\n"
+            "topics:\n  clickstream:\n    page_viewed: {path: string}\n"
+            "  cart:\n    order_refunded:\n",
+            "traits.yaml": "pages: {count: page_viewed, within: session}\n"
+            "exit_page: {last: page_viewed.path, within: last_session}\n",
+        },
+        "0m page_viewed {path: /}\n5m page_viewed {path: /checkout}\n"
+        "6m => pages == 2\n1h => exit_page == '/checkout'\n",
+    ),
+)
+
+SEQUENCE_STEP: Final = Section(
+    "a step",
+    "A step of a sequence",
+    "The name of an event, or a map with these fields.",
+    (
+        Entry("event", "The event.", "name", required=True),
+        Entry("where", "A condition over the event's own properties.", "condition", without="every occurrence"),
+    ),
+    Example(
+        {
+            "traits.yaml": "shoes_to_order:\n"
+            "  sequence: [{event: product_viewed, where: category == 'shoes'}, order_completed]\n"
+        },
+        "0h product_viewed {category: hats}\n1h order_completed\n2h product_viewed {category: shoes}\n"
+        "3h order_completed\n"
+        "3h => shoes_to_order == 1\n",
     ),
 )
 

@@ -25,6 +25,23 @@ _SHAPES: Final[Mapping[Takes, Json]] = {
     "text": _TEXT,
     "name": {"type": "string", "pattern": NAME},
     "names": {"type": "array", "items": {"type": "string", "pattern": NAME}, "minItems": 1, "uniqueItems": True},
+    "window": {"type": "string", "pattern": r"^(\d+[smhdw]|session|last_session|last_\d+_sessions)$"},
+    "steps": {
+        "type": ["array", "string"],
+        "pattern": NAME,
+        "items": {
+            "oneOf": [
+                {"type": "string", "pattern": NAME},
+                {
+                    "type": "object",
+                    "properties": {"event": {"type": "string", "pattern": NAME}, "where": {"type": "string"}},
+                    "required": ["event"],
+                    "additionalProperties": False,
+                },
+            ]
+        },
+        "minItems": 1,
+    },
     "segment": {"type": "string", "pattern": r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$"},
     "tiers": {
         "type": "object",
