@@ -2,8 +2,8 @@
 
 The values seen latest are kept, each with the time. Once one has to be forgotten, all go into sketches as well: one for
 all time, or one for each 24th of a window, so that a value then counts at most W/24 longer than W. When all that was
-forgotten has left the window, what is kept is all there is, and the count is exact again. The sketches of one trait
-take at most 28 kB.
+forgotten has left the window, what is kept is all there is, and the count is exact again; over all time nothing ever
+leaves, so the sketch alone is kept from then on. The sketches of one trait take at most 28 kB.
 """
 
 from collections.abc import Callable
@@ -31,6 +31,9 @@ def distinct_trait(key: str, within_ms: int | None) -> tuple[Update, Reader]:
         if not isinstance(tally, Tally):
             tally = profile.traits[key] = Tally({}, "")
         name = value_name(value)
+        if tally.sketches and within_ms is None:
+            tally.sketches[0], tally.event = with_values(tally.sketches[0], (name,)), event
+            return
         seen_again(tally, name, time_ms, event)
         if tally.sketches:
             number = bucket(profile, time_ms)
@@ -42,6 +45,8 @@ def distinct_trait(key: str, within_ms: int | None) -> tuple[Update, Reader]:
                 _sketch_all(tally, profile, bucket)
             forgotten = next(iter(tally.last_ms))
             tally.forgotten_ms = max(tally.forgotten_ms, tally.last_ms.pop(forgotten))
+            if within_ms is None:
+                tally.last_ms = {}
 
     return update, (_all_reader(key) if within_ms is None else _window_reader(key, within_ms, width_ms))
 

@@ -70,11 +70,11 @@ def test_distinct_is_exact_up_to_256_values(seen: int, distinct: int) -> None:
     assert fed(*((number, number) for number in range(seen))).value("x_distinct", 1_000) == distinct
 
 
-def test_of_too_many_values_the_longest_unseen_is_forgotten() -> None:
-    story = fed(*((number, number) for number in range(256)))
-    story.tell(300, "measured", m=0)
-    story.tell(301, "measured", m=256)
-    tally = next(state for key, state in story.profile().traits.items() if key.startswith("x_distinct"))
+def test_of_too_many_values_in_a_window_the_longest_unseen_is_forgotten() -> None:
+    story = Story(config("x: {distinct: measured.m, within: 1d}\n"))
+    for time_ms, value in [*((number, number) for number in range(256)), (300, 0), (301, 256)]:
+        story.tell(time_ms, "measured", m=value)
+    (tally,) = story.profile().traits.values()
     assert "0" in tally.last_ms
     assert "1" not in tally.last_ms
 
