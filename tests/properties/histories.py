@@ -132,5 +132,6 @@ def instants(events: list[Event], spread: int, since_ms: int, until_ms: int) -> 
     found = set()
     for event in events:
         moments = [event.time_ms, ((event.time_ms + spread) // width_ms + 1) * width_ms - spread]
+        moments += [told_ms for told_ms in [event.props.get("t")] if isinstance(told_ms, int)]
         found |= {moment + span + near for moment in moments for span in SPANS_MS for near in (-1, 0, 1)}
     return sorted(moment for moment in found if since_ms < moment < until_ms)
