@@ -10,7 +10,7 @@ from stream.adapters.written import written_boolean, written_number, written_tim
 from stream.model.calls import Call
 from stream.model.errors import Rejected
 from stream.model.naming import event_name
-from stream.model.plan import Plan, PropertyType
+from stream.model.plan import Plan, Property, PropertyType
 
 _VALUE_OF: Final[dict[PropertyType, Callable[[str], object]]] = {
     "string": str,
@@ -49,12 +49,7 @@ def _call(given: dict[str, str], mapping: Mapping, plan: Plan) -> Call:
     if spelling is not None:
         spelling = mapping.events.get(spelling, spelling)
     planned = plan.events.get(event_name(spelling)) if spelling else None
-    properties: dict[str, object] = {}
-    for one in planned.properties.values() if planned else ():
-        if one.name in given:
-            properties[one.name] = _VALUE_OF[one.type](given[one.name])
-        if one.currency is not None and one.currency in given:
-            properties.setdefault(one.currency, given[one.currency])
+    properties = _properties(planned.properties, given) if planned else {}
     return Call(
         type="track",
         user_id=given.get("user"),
@@ -62,3 +57,19 @@ def _call(given: dict[str, str], mapping: Mapping, plan: Plan) -> Call:
         timestamp=written_time(given["time"]) if "time" in given else None,
         properties=properties,
     )
+
+
+def _properties(planned: dict[str, Property], given: dict[str, str]) -> dict[str, object]:
+    """Return what a row brings of the properties; a row is one element of a list (`products[].price=COLUMN`)."""
+    properties: dict[str, object] = {}
+    for key, one in planned.items():
+        if one.of is not None:
+            element = _properties(one.of, given)
+            if any(its.name in given for its in one.of.values()):
+                properties[key] = [element]
+            continue
+        if one.name in given:
+            properties[key] = _VALUE_OF[one.type](given[one.name])
+        if one.currency is not None and one.currency in given:
+            properties.setdefault(one.currency, given[one.currency])
+    return properties

@@ -29,6 +29,6 @@ def _call(cells: list[str], message_id: str) -> Call | Rejected:
         user_id=user,
         event="Order Completed",
         timestamp=written_time(date),
-        properties={"total": value, "quantity": written_number(quantity), "currency": "USD"},
+        properties={"total": value, "currency": "USD", "products": [{"quantity": written_number(quantity)}]},
         message_id=message_id,
     )

@@ -62,9 +62,10 @@ def _known_key(key: str, plan: Plan) -> str:
     properties = {
         name
         for event in plan.events.values()
-        for planned in event.properties.values()
+        for listed in event.properties.values()
+        for planned in (listed, *(listed.of or {}).values())
         for name in (planned.name, planned.currency)
-        if name
+        if name and (planned.of is None or name != planned.name)
     }
     return _known(key, (*_ENVELOPE, *sorted(properties)), "property of the plan")
 

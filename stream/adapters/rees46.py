@@ -44,6 +44,8 @@ def _call(record: Record, columns: list[str], message_id: str) -> Call | Rejecte
         properties |= {"price": cell["price"], "currency": "USD"}
         if kind == "purchase":
             properties["total"] = cell["price"]
+    if kind == "purchase":
+        properties["products"] = [{**properties, "quantity": 1}]
     if kind in ("cart", "remove_from_cart"):
         properties["quantity"] = 1
     return Call(

@@ -31,6 +31,8 @@ def _call(cells: list[str], message_id: str) -> Call | Rejected:
     properties: dict[str, object] = {"product_id": item, "category": category}
     if behaviour == "cart":
         properties["quantity"] = 1
+    if behaviour == "buy":
+        properties["products"] = [{"product_id": item, "category": category, "quantity": 1}]
     return Call(
         type="track",
         user_id=user or None,

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from stream.decision.local_time import zone_of
+from stream.decision.local_time import local_day
 from stream.decision.reading import Reading
 from stream.model.events import Scalar
-from stream.model.profile import NEVER, Profile
-from stream.model.zones import day_begins_ms, local_date
+from stream.model.profile import NEVER
+from stream.model.zones import day_begins_ms
 
 COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "==": operator.eq,
@@ -25,19 +25,18 @@ _LONGEST_DAYS: Final = 366
 _LAST_YEAR: Final = 9_998
 
 
-def days_to(profile: Profile, now_ms: int, told: Scalar | None) -> Reading:
+def days_to(zone: ZoneInfo, now_ms: int, told: Scalar | None) -> Reading:
     """Return the days until an anniversary; they change at the next midnight."""
-    zone = zone_of(profile)
-    day, today = _date(told, zone), local_date(now_ms, zone)
+    day, today = _date(told, zone), local_day(now_ms, zone)
     if day is None:
         return None, NEVER
     return (_next(day, today) - today).days, day_begins_ms(today + timedelta(days=1), zone)
 
 
-def days_compare(profile: Profile, now_ms: int, told: Scalar | None, op: str, limit: float) -> Reading:
+def days_compare(zone: ZoneInfo, now_ms: int, told: Scalar | None, op: str, limit: float) -> Reading:
     """Compare the days until an anniversary with a number; the comparison changes at the midnight when it turns."""
-    zone, holds = zone_of(profile), COMPARISONS[op]
-    day, today = _date(told, zone), local_date(now_ms, zone)
+    holds = COMPARISONS[op]
+    day, today = _date(told, zone), local_day(now_ms, zone)
     if day is None:
         return None, NEVER
     left = (_next(day, today) - today).days
@@ -72,4 +71,4 @@ def _date(told: Scalar | None, zone: ZoneInfo) -> date | None:
             return date.fromisoformat(told[:10]) if len(told[:10]) == len("1990-02-28") else None
         except ValueError:
             return None
-    return local_date(int(told), zone) if told is not None else None
+    return local_day(int(told), zone) if told is not None else None

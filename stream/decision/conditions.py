@@ -11,9 +11,13 @@ from collections.abc import Mapping
 from math import ceil, floor
 from typing import Final, assert_never
 
+from stream.decision import local_time
 from stream.decision.anniversaries import days_compare, days_to
+from stream.decision.emitting import Emitter, earlier
 from stream.decision.fading import fading_comparison
+from stream.decision.flips import ELAPSED
 from stream.decision.lifetimes import lifetime_comparison, lifetime_reader
+from stream.decision.local_time import ZoneOf
 from stream.decision.movement import movement
 from stream.decision.ranks import MIRRORED, rank, rank_by_age, rank_comparison
 from stream.decision.readers import TraitCode, was_reader
@@ -26,55 +30,32 @@ from stream.model.profile import NEVER
 LARGEST: Final = 1e18
 """A result of arithmetic beyond this is unknown, as is one that is not a number."""
 
-_ELAPSED: Final[Mapping[tuple[int, str], tuple[str, str]]] = {
-    (1, ">="): ("ceil({m} + {k})", ">="),
-    (1, ">"): ("floor({m} + {k}) + 1", ">="),
-    (1, "<"): ("ceil({m} + {k})", "<"),
-    (1, "<="): ("floor({m} + {k}) + 1", "<"),
-    (-1, ">="): ("floor({m} - {k}) + 1", "<"),
-    (-1, ">"): ("ceil({m} - {k})", "<"),
-    (-1, "<"): ("floor({m} - {k}) + 1", ">="),
-    (-1, "<="): ("ceil({m} - {k})", ">="),
-}
-"""By direction and comparator: the moment the comparison flips, and how now compares with it while it holds."""
 
-
-class Compiler:
+class Compiler(Emitter):
     """Makes functions of expressions over the given readers (by name; the cart's as `cart.total`)."""
 
-    def __init__(self, readers: Mapping[str, Reader], traits: Mapping[str, TraitCode]) -> None:
-        self._readers, self._traits = readers, traits
-        self._names: dict[str, object] = {}
-        self._lines: list[str] = []
-        self._indent = 1
+    def __init__(self, readers: Mapping[str, Reader], traits: Mapping[str, TraitCode], zone_of: ZoneOf) -> None:
+        super().__init__()
+        self._readers, self._traits, self._zone_of = readers, traits, zone_of
+        self._whose = "p"
 
     def function(self, expression: x.Expr) -> Reader:
         """Return the compiled expression."""
+        return self._compiled(expression, "p, now", "p")
+
+    def occurrence(self, expression: x.Expr) -> Test:
+        """Return the compiled condition on an occurrence: its properties are read in place of a profile."""
+        return self._compiled(expression, "p, now, user", "user")  # type: ignore[return-value]  # it takes other things
+
+    def _compiled(self, expression: x.Expr, parameters: str, whose: str) -> Reader:
         self._names = {"NEVER": NEVER, "LARGEST": LARGEST, "ceil": ceil, "floor": floor}
-        self._names.update(drop_old=drop_old, falls_below=falls_below_ms)
-        self._lines, self._indent = ["def compiled(p, now):"], 1
+        self._names.update(drop_old=drop_old, falls_below=falls_below_ms, zone_of=self._zone_of)
+        self._lines, self._indent, self._whose = [f"def compiled({parameters}):"], 1, whose
         value, until = self._emit(expression)
         self._line(f"return {value}, {until}")
         code = compile("\n".join(self._lines), f"<{expression.text}>", "exec")
         exec(code, self._names)  # noqa: S102 - made from checked nodes only, see the module's docstring
         return self._names["compiled"]  # type: ignore[return-value]  # what `exec` defines has no static type
-
-    def occurrence(self, expression: x.Expr) -> Test:
-        """Return the compiled condition on an occurrence: its properties are read in place of a profile."""
-        return self.function(expression)  # type: ignore[return-value]  # names of properties are read from a mapping
-
-    def _line(self, text: str) -> None:
-        self._lines.append("    " * self._indent + text)
-
-    def _given(self, thing: object) -> str:
-        """Hand an object in by reference; return its name in the function."""
-        name = f"g{len(self._names)}"
-        self._names[name] = thing
-        return name
-
-    def _fresh(self) -> tuple[str, str]:
-        number = len(self._lines)
-        return f"v{number}", f"n{number}"
 
     def _emit(self, node: x.Expr) -> tuple[str, str]:
         """Write the lines that compute a node; return the names of its value and of its next change."""
@@ -87,7 +68,7 @@ class Compiler:
                 return self._compare(node)
             case x.Logic():
                 return self._logic(node)
-            case x.Not() | x.Known() | x.Since():
+            case x.Not() | x.Known() | x.Since() | x.OneOf():
                 return self._unary(node)
             case x.Default():
                 return self._default(node)
@@ -95,36 +76,28 @@ class Compiler:
                 return self._arithmetic(node)
             case x.AtKey() | x.Top() | x.Was():
                 return self._keyed(node)
-            case x.DaysTo() | x.Rank() | x.Lifetime():
-                return self._told(node)
+            case x.DaysTo() | x.LocalTime() | x.During() | x.Rank() | x.Lifetime():
+                return self._told(node) if isinstance(node, x.Rank | x.Lifetime) else self._local(node)
             case _:
                 assert_never(node)
 
-    def _unary(self, node: x.Not | x.Known | x.Since) -> tuple[str, str]:
+    def _unary(self, node: x.Not | x.Known | x.Since | x.OneOf) -> tuple[str, str]:
         if isinstance(node, x.Since):
             moment, _ = self._emit(node.moment)
             return self._assigned(f"None if {moment} is None else (now - {moment}) * {node.direction}", "now + 1")
         value, until = self._emit(node.part)
         if isinstance(node, x.Known):
             return self._assigned(f"{value} is not None", until)
+        if isinstance(node, x.OneOf):
+            values = self._given(frozenset(constant.value for constant in node.values))
+            return self._assigned(f"None if {value} is None else {value} in {values}", until)
         return self._assigned(f"None if {value} is None else not {value}", until)
-
-    def _called(self, call: str) -> tuple[str, str]:
-        """Write a call that answers with a reading."""
-        v, n = self._fresh()
-        self._line(f"{v}, {n} = {call}")
-        return v, n
-
-    def _assigned(self, value: str, until: str) -> tuple[str, str]:
-        v, n = self._fresh()
-        self._line(f"{v} = {value}; {n} = {until}")
-        return v, n
 
     def _read(self, node: x.Name) -> tuple[str, str]:
         if node.kind == "property":
             return self._assigned("now" if node.name == "at" else f"p.get({self._given(node.name)})", "NEVER")
         code = self._traits.get(node.name) if node.kind == "trait" else None
-        if code is not None and code.is_cell and code.trait.op in ("count", "sum", "last"):
+        if code is not None and code.is_a_cell:
             empty = None if code.trait.op == "last" else 0
             v, _ = self._fresh()
             self._line(f"{v} = p.traits.get({self._given(code.key)}); {v} = {empty} if {v} is None else {v}.value")
@@ -137,12 +110,12 @@ class Compiler:
 
     def _days(self, node: x.DaysTo, answers: object, *further: object) -> tuple[str, str]:
         date, date_until = self._emit(node.date)
-        v, n = self._called(f"{self._given(answers)}({', '.join(['p, now', date, *map(self._given, further)])})")
-        return v, self._assigned("None", self._earlier(n, date_until))[1]
+        v, n = self._called(
+            f"{self._given(answers)}({', '.join(['zone_of(p), now', date, *map(self._given, further)])})"
+        )
+        return v, self._assigned("None", earlier(n, date_until))[1]
 
-    def _told(self, node: x.DaysTo | x.Rank | x.Lifetime) -> tuple[str, str]:
-        if isinstance(node, x.DaysTo):
-            return self._days(node, days_to)
+    def _told(self, node: x.Rank | x.Lifetime) -> tuple[str, str]:
         if isinstance(node, x.Lifetime):
             return self._called(f"{self._given(lifetime_reader(node, self._readers))}(p, now)")
         value, until = self._emit(node.part)
@@ -152,7 +125,17 @@ class Compiler:
         if node.part.type != "timestamp":
             return self._assigned(f"{self._given(rank)}({given})", until)
         v, n = self._called(f"{self._given(rank_by_age)}(now, {given})")
-        return v, self._assigned("None", self._earlier(n, until))[1]
+        return v, self._assigned("None", earlier(n, until))[1]
+
+    def _local(self, node: x.DaysTo | x.LocalTime | x.During) -> tuple[str, str]:
+        if isinstance(node, x.DaysTo):
+            return self._days(node, days_to)
+        moment, until = self._emit(node.moment)
+        asked = f"{moment}, zone_of({self._whose})"
+        season = f", {self._given(node.season)}" if isinstance(node, x.During) else ""
+        answer = local_time.is_during if isinstance(node, x.During) else local_time.PARTS[node.part]
+        call = f"{self._given(answer)}({asked}{season})"
+        return self._assigned(f"None if {moment} is None else {call}", until)
 
     def _keyed(self, node: x.AtKey | x.Top | x.Was) -> tuple[str, str]:
         if isinstance(node, x.Was):
@@ -161,22 +144,16 @@ class Compiler:
             return self._called(f"{self._given(self._readers[node.trait])}(p, now)")
         key, key_until = self._emit(node.key)
         v, n = self._called(f"{self._given(self._traits[node.trait].at_key)}(p, now, {key})")
-        return v, self._assigned("None", self._earlier(n, key_until))[1]
+        return v, self._assigned("None", earlier(n, key_until))[1]
 
     def _default(self, node: x.Default) -> tuple[str, str]:
         (part, part_until), (otherwise, other_until) = self._emit(node.part), self._emit(node.otherwise)
-        return self._assigned(f"{otherwise} if {part} is None else {part}", self._earlier(part_until, other_until))
-
-    @staticmethod
-    def _earlier(one: str, other: str) -> str:
-        if other in (one, "NEVER"):
-            return one
-        return other if one == "NEVER" else f"({one} if {one} < {other} else {other})"
+        return self._assigned(f"{otherwise} if {part} is None else {part}", earlier(part_until, other_until))
 
     def _arithmetic(self, node: x.Arithmetic) -> tuple[str, str]:
         (left, left_until), (right, right_until) = self._emit(node.left), self._emit(node.right)
         unknown = f"{left} is None or {right} is None" + (f" or {right} == 0" if node.op == "/" else "")
-        value, until = f"None if {unknown} else {left} {node.op} {right}", self._earlier(left_until, right_until)
+        value, until = f"None if {unknown} else {left} {node.op} {right}", earlier(left_until, right_until)
         v, n = self._assigned(value, until)
         self._line(f"if {v} is not None and not -LARGEST < {v} < LARGEST: {v} = None")
         return v, n
@@ -205,18 +182,18 @@ class Compiler:
         unknown = " or ".join(f"{side} is None" for side in (left, right) if side[0] != "g")
         compared = f"{left} {node.op} {right}"
         return self._assigned(
-            f"None if {unknown} else {compared}" if unknown else compared, self._earlier(left_until, right_until)
+            f"None if {unknown} else {compared}" if unknown else compared, earlier(left_until, right_until)
         )
 
     def _elapsed(self, since: x.Since, op: str, other: x.Expr) -> tuple[str, str]:
         (moment, moment_until), (size, size_until) = self._emit(since.moment), self._emit(other)
-        flip, holds = _ELAPSED[since.direction, op]
+        flip, holds = ELAPSED[since.direction, op]
         v, n = self._fresh()
         self._line(f"if {moment} is None or {size} is None: {v} = None; {n} = NEVER")
         self._line("else:")
         self._line(f"    {n} = {flip.format(m=moment, k=size)}; {v} = now {holds} {n}")
         self._line(f"    if now >= {n}: {n} = NEVER")
-        return v, self._assigned("None", self._earlier(self._earlier(n, moment_until), size_until))[1]
+        return v, self._assigned("None", earlier(earlier(n, moment_until), size_until))[1]
 
     def _fading(self, fading: x.Expr, op: str, other: x.Expr) -> tuple[str, str]:
         code = self._traits[fading.trait if isinstance(fading, x.AtKey) else fading.text]
@@ -224,7 +201,7 @@ class Compiler:
         key, key_until = self._emit(fading.key) if isinstance(fading, x.AtKey) else ("None", "NEVER")
         limit, limit_until = self._emit(other)
         v, n = self._called(f"{compare}(p, now, {key}, {limit})")
-        return v, self._assigned("None", self._earlier(self._earlier(n, key_until), limit_until))[1]
+        return v, self._assigned("None", earlier(earlier(n, key_until), limit_until))[1]
 
     def _falling(self, node: x.Compare) -> tuple[str, str] | None:
         """Compare what only falls with time with a number, since it is known when; None where it is nothing of that."""
@@ -252,7 +229,7 @@ class Compiler:
             self._line(f"elif {key_until} < {n}: {n} = {key_until}")
         if op in ("<", "<="):
             self._line(f"if {v} is not None: {v} = not {v}")
-        return v, n if is_greatest else self._assigned("None", self._earlier(n, key_until))[1]
+        return v, n if is_greatest else self._assigned("None", earlier(n, key_until))[1]
 
     def _streak(self, node: x.Expr, op: str, limit: x.Constant) -> tuple[str, str]:
         """A streak only ends with time: one that is below a limit stays so."""

@@ -166,7 +166,12 @@ class Decider:
             if sessions.end_overtaken(turn, event):
                 self._follow_derived()
             sessions.take_in(turn, event)
+        has_moved = event.zone not in ("", profile.zone)
+        if has_moved:
+            profile.zone, profile.identity_event = event.zone, event.id
         (self._reactions.get(event.name) or self._reaction(event.name))(turn, profile, event)
+        if has_moved and self.program.local:
+            segments.evaluate(turn, self.program.local, event.id)
         if profile.version != self._version:
             self._look_over(profile, event.id, is_new=is_new)
         if turn.facts or turn.moved_timers:

@@ -87,11 +87,17 @@ class Explainer:
             self._compile(node),
             _last_inside(node) if isinstance(node, x.Was) else self._compile(left) if left else None,
             self._compile(right) if right and not isinstance(right, x.Constant) else None,
-            self._shown(right.value, right.type) if isinstance(right, x.Constant) else None,
+            self._threshold(node, right),
             right.type if isinstance(node, x.Was) and right else left.type if left else "boolean",
             tuple(sorted(keys)),
             _compared(node),
         )
+
+    def _threshold(self, node: x.Expr, right: x.Expr | None) -> Scalar | None:
+        """Return what a value is compared with, where that stands still."""
+        if isinstance(node, x.OneOf):
+            return ", ".join(str(self._shown(one.value, one.type)) for one in node.values)
+        return self._shown(right.value, right.type) if isinstance(right, x.Constant) else None
 
     def _leaf(self, comparison: _Comparison, profile: Profile, now_ms: int) -> Leaf:
         left = comparison.left(profile, now_ms)[0] if comparison.left is not None else None
@@ -139,7 +145,7 @@ def _sides(node: x.Expr) -> tuple[x.Expr | None, x.Expr | None]:
     match node:
         case x.Compare():
             return node.left, node.right
-        case x.Known():
+        case x.Known() | x.OneOf():
             return node.part, None
         case x.AtKey():
             return node.key, None

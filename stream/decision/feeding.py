@@ -1,8 +1,44 @@
 """What of an occurrence reaches a trait that is fed more than one property of it."""
 
+from collections.abc import Mapping
+
+import msgspec
+
 from stream.decision.reading import Feed, KeyedUpdate, Occurrence, Test, Update
 from stream.model.events import Scalar
 from stream.model.profile import Profile
+
+
+class Element(msgspec.Struct, gc=False):
+    """One element of a list, as an occurrence of its own."""
+
+    props: Mapping[str, Scalar]
+    time_ms: int
+    id: str
+    lists: dict[str, list[dict[str, Scalar]]] | None = None
+
+
+def elements(of: str, feed: Feed, *, with_event: bool) -> Feed:
+    """Feed each element of a list; `with_event`, together with what its event brought."""
+
+    def each(profile: Profile, occurrence: Occurrence) -> None:
+        lists, props = occurrence.lists, occurrence.props
+        for element in lists.get(of, ()) if lists is not None else ():
+            own = {**props, **element} if with_event else element
+            feed(profile, Element(own, occurrence.time_ms, occurrence.id))
+
+    return each
+
+
+def plainly(fed: str, update: Update) -> Feed:
+    """Feed a property (named "", the time) of all occurrences."""
+
+    def feed(profile: Profile, occurrence: Occurrence) -> None:
+        value = occurrence.props.get(fed) if fed else occurrence.time_ms
+        if value is not None:
+            update(profile, value, occurrence.time_ms, occurrence.id)
+
+    return feed
 
 
 def conditional(fed: str, test: Test, update: Update) -> Feed:
@@ -11,7 +47,7 @@ def conditional(fed: str, test: Test, update: Update) -> Feed:
     def feed(profile: Profile, occurrence: Occurrence) -> None:
         props, time_ms = occurrence.props, occurrence.time_ms
         value = props.get(fed) if fed else time_ms
-        if value is not None and test(props, time_ms)[0] is True:
+        if value is not None and test(props, time_ms, profile)[0] is True:
             update(profile, value, time_ms, occurrence.id)
 
     return feed
@@ -23,7 +59,7 @@ def by_key(fed: str, by: str, test: Test | None, update: KeyedUpdate) -> Feed:
     def feed(profile: Profile, occurrence: Occurrence) -> None:
         props, time_ms = occurrence.props, occurrence.time_ms
         value, key = props.get(fed) if fed else 1, props.get(by)
-        if value is None or key is None or (test is not None and test(props, time_ms)[0] is not True):
+        if value is None or key is None or (test is not None and test(props, time_ms, profile)[0] is not True):
             return
         update(profile, key, value, time_ms, occurrence.id)
 

@@ -70,7 +70,7 @@ def _tally_of(buckets: KeyedBuckets, number: int, name: str, least: int | None) 
     if is_there and name in buckets.tallies[at]:
         return buckets.tallies[at]
     if buckets.kept >= KEPT_IN_ALL:
-        _forget_lightest(buckets, least)
+        forget_lightest(buckets, least)
         at, is_there = place(buckets.numbers, number)
     if not is_there:
         buckets.numbers.insert(at, number)
@@ -79,7 +79,8 @@ def _tally_of(buckets: KeyedBuckets, number: int, name: str, least: int | None) 
     return buckets.tallies[at]
 
 
-def _forget_lightest(buckets: KeyedBuckets, least: int | None) -> None:
+def forget_lightest(buckets: KeyedBuckets, least: int | None = None) -> None:
+    """Make room for one more pair of a key and a bucket."""
     lightest, of, weight = 0, "", None
     for at, tally in enumerate(buckets.tallies):
         name = min(tally, key=tally.__getitem__)

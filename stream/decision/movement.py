@@ -18,6 +18,5 @@ def movement(node: x.Expr, traits: Mapping[str, TraitCode]) -> int:
         code = traits.get(node.trait)
     else:
         code = traits.get(node.name) if isinstance(node, x.Name) and node.kind == "trait" else None
-    rolls = code is not None and (code.trait.within_ms is not None or code.trait.sessions is not None)
-    own = int(isinstance(node, x.Was) or rolls)
+    own = int(isinstance(node, x.Was) or (code is not None and code.has_window))
     return max([own, *(movement(part, traits) for part in x.children(node))])

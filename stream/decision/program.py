@@ -8,11 +8,13 @@ import msgspec
 from stream.decision import cart, people
 from stream.decision.conditions import Compiler
 from stream.decision.explain import CART, IDENTITY, Explainer
+from stream.decision.local_time import zone_reader
 from stream.decision.readers import CART_READERS, TraitCode, segment_reader, tier_reader
 from stream.decision.reading import Reader
 from stream.decision.steps import Instruction, instructions
 from stream.decision.traits import trait_code
 from stream.definitions import expressions as x
+from stream.definitions.expressions import ZONE
 from stream.definitions.sessions import ENDED, LEFT, STARTED
 from stream.definitions.shapes import Aggregate, Definitions, Derived, Journey, Segment
 from stream.model.profile import NEVER, new_profile
@@ -67,7 +69,9 @@ class Program:
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions: Final = definitions
-        self.traits: Final = [trait_code(t) for t in definitions.traits.values() if isinstance(t, Aggregate)]
+        self.zone_of: Final = zone_reader(definitions.plan.timezone)
+        aggregates = [trait for trait in definitions.traits.values() if isinstance(trait, Aggregate)]
+        self.traits: Final = [trait_code(trait, self.zone_of) for trait in aggregates]
         self.state_keys: Final = frozenset(key for code in self.traits for key in (code.key, *code.further_keys))
         self.readers: Final[dict[str, Reader]] = {f"cart.{name}": read for name, read in CART_READERS.items()}
         self._compile_traits()
@@ -87,6 +91,7 @@ class Program:
         self.tells_sessions: Final = not named.isdisjoint((ENDED, LEFT))
         by_session = any(code.trait.sessions is not None for code in self.traits)
         follows_sessions = by_session or self.tells_sessions or STARTED in named
+        self.local: Final = self.touched(self._local())
         self.dependents: Final = {name: self.touched({name}) for name in definitions.segments}
         self.handlers: Final = {name: self._handler(name) for name in named | {STARTED}}
         self.reactions: Final[dict[str, Callable[..., None]]] = {}
@@ -131,7 +136,7 @@ class Program:
         return tuple(code for name, code in self.segments.items() if name in awake)
 
     def _compiler(self) -> Compiler:
-        return Compiler(self.readers, {code.trait.name: code for code in self.traits})
+        return Compiler(self.readers, {code.trait.name: code for code in self.traits}, self.zone_of)
 
     def _compile_traits(self) -> None:
         self.readers.update({code.trait.name: code.read for code in self.traits})
@@ -156,6 +161,10 @@ class Program:
             keys[segment.name] = rest_on(*segment.conditions())
         return keys
 
+    def _local(self) -> set[str]:
+        """Return what a change of the user's time zone may change."""
+        return {ZONE, *(code.trait.name for code in self.traits if code.trait.op == "streak" or code.trait.calendar)}
+
     def _event_names(self) -> set[str]:
         named = {event for code in self.traits for event in code.events()}
         named |= self.definitions.plan.events.keys()
@@ -169,7 +178,7 @@ class Program:
             changed.add("cart")
         if event == people.IDENTIFY and event in self.definitions.plan.events:
             changed |= self.definitions.plan.events[event].properties.keys()
-            changed |= {code.trait.name for code in self.traits if code.trait.op == "streak"}  # by local days
+            changed |= self._local()
         if event == STARTED:  # what was the session before is another one now, and this one will end
             changed |= {code.trait.name for code in self.traits if code.trait.sessions is not None}
         return Handler(

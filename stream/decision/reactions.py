@@ -163,7 +163,7 @@ class _Writing:
             self._write("if {value}.__class__ is str: {value} = kept_text({value})".format(**names))
         tests = ["{value} is not None".format(**names)] if code.fed else []
         if code.test is not None:
-            tests.append(f"{self._given(code.test)}(props, at)[0] is True")
+            tests.append(f"{self._given(code.test)}(props, at, profile)[0] is True")
         if tests:
             self._write("{changed} = {tests}".format(tests=" and ".join(tests), **names))
             self._write("if {changed}:".format(**names))

@@ -42,10 +42,17 @@ class TraitCode(msgspec.Struct, frozen=True):
     width_ms: int = 0
 
     @property
-    def is_cell(self) -> bool:
-        """Whether the state is a cell that is read as it stands."""
+    def is_a_cell(self) -> bool:
+        """Whether the trait's value is that of its state, a cell, and nothing (zero for what is added up) without."""
         trait = self.trait
-        return trait.within_ms is None and trait.half_life_ms is None and trait.sessions is None
+        lasts = not self.has_window and trait.half_life_ms is None
+        return lasts and trait.by is None and trait.op in ("count", "sum", "last")
+
+    @property
+    def has_window(self) -> bool:
+        """Whether what counts leaves again: out of a rolling window, or with a period of the calendar or a session."""
+        trait = self.trait
+        return trait.within_ms is not None or trait.calendar is not None or trait.sessions is not None
 
     def hears(self, event: str) -> bool:
         """Return whether an event feeds this trait."""

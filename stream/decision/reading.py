@@ -1,6 +1,6 @@
 """Shapes shared by all that reads a profile: a value, and until when it holds if nothing comes in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from stream.model.events import Scalar
@@ -22,6 +22,10 @@ class Occurrence(Protocol):
         """When it happened."""
 
     @property
+    def lists(self) -> Mapping[str, Sequence[Mapping[str, Scalar]]] | None:
+        """The elements of its lists, by the list's name."""
+
+    @property
     def id(self) -> str:
         """The id of the event behind it."""
 
@@ -32,8 +36,8 @@ Update = Callable[[Profile, Scalar, int, str], None]
 Feed = Callable[[Profile, Occurrence], None]
 """Let a trait take from an occurrence what it counts of it, if anything."""
 
-Test = Callable[[Mapping[str, Scalar], int], Reading]
-"""(properties, time_ms) -> what a condition on an occurrence says of it; time changes nothing about that."""
+Test = Callable[[Mapping[str, Scalar], int, Profile], Reading]
+"""(properties, time_ms, whose) -> what a condition on an occurrence says of it; time changes nothing about that."""
 
 KeyedUpdate = Callable[[Profile, Scalar, Scalar, int, str], None]
 """(profile, key, value, time_ms, event id): take one occurrence into what a trait holds of a key."""

@@ -14,17 +14,18 @@ from stream.model.profile import NEVER, Profile
 from stream.model.states import Buckets
 from stream.model.text import kept_text
 
-_MERGE: Final[dict[str, Callable[[Scalar, Scalar], Scalar]]] = {
+MERGE: Final[dict[str, Callable[[Scalar, Scalar], Scalar]]] = {
     "sum": lambda kept, value: saturated(kept + value),  # type: ignore[operator, arg-type]  # only numbers are summed
     "min": min,
     "max": max,
     "first": lambda kept, _value: kept,
 }
+"""What is kept of two values."""
 
 
 def merged_in_buckets(key: str, op: str, span: Window) -> Update:
     """Keep one value a bucket. Within a bucket, `first` is the first to arrive."""
-    merge = _MERGE[op]
+    merge = MERGE[op]
 
     def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
         buckets, at, is_there = _bucket(profile, key, span, time_ms)
@@ -92,7 +93,8 @@ def _bucket(profile: Profile, key: str, span: Window, time_ms: int) -> tuple[Buc
     return (buckets, *place(buckets.numbers, number))
 
 
-def _value(op: str, is_exact: bool, buckets: Buckets) -> Scalar:
+def value_of(op: str, is_exact: bool, buckets: Buckets) -> Scalar:
+    """Return what all the buckets say together; there is at least one."""
     values = buckets.values
     match op:
         case "count":
@@ -124,7 +126,7 @@ def bucket_reader(key: str, trait: Aggregate, span: Window) -> Reader:
             drop_old(buckets, oldest)
         if not numbers:
             return nothing
-        return (buckets.total if op == "count" else _value(op, is_exact, buckets)), span.leaves_ms(numbers[0], spread)
+        return (buckets.total if op == "count" else value_of(op, is_exact, buckets)), span.leaves_ms(numbers[0], spread)
 
     return read
 
@@ -145,7 +147,7 @@ def ended_reader(key: str, trait: Aggregate, span: Window) -> Reader:
         counted = bisect_left(buckets.numbers, span.awaited(now_ms, spread))
         values, counts = buckets.values[:counted], buckets.counts[:counted]
         total = sum(values) if op == "count" else 0  # type: ignore[arg-type]  # counts are ints
-        value = _value(op, is_exact, Buckets([], values, counts, total, "")) if counted else empty
+        value = value_of(op, is_exact, Buckets([], values, counts, total, "")) if counted else empty
         return value, span.changes_ms(buckets.numbers, counted, spread)
 
     return read

@@ -59,7 +59,7 @@ def sequence_feeds(
 def _feed(rule: SequenceRule, steps: tuple[Step, ...]) -> Feed:
     def feed(profile: Profile, occurrence: Occurrence) -> None:
         props, time_ms = occurrence.props, occurrence.time_ms
-        places = [step.place for step in steps if step.test is None or step.test(props, time_ms)[0] is True]
+        places = [step.place for step in steps if step.test is None or step.test(props, time_ms, profile)[0] is True]
         if not places:
             return
         partials = profile.traits.get(rule.key)

@@ -1,13 +1,14 @@
-"""Streaks: how many local days or weeks in a row something happened, up to now.
+"""Streaks: how many local days, weeks or months in a row something happened, up to now.
 
-A streak goes on while the last of its days is today or yesterday; the day is that of the user's time zone as known when
-the event came. Late events join what they bridge, as long as what they join is among the latest `RUNS_KEPT` runs.
+A streak goes on while the last of its days is today or yesterday, and up to `LAG_MS` longer, evenly spread over users;
+the day is that of the user's time zone as known when the event came. Late events join what they bridge, as long as
+what they join is among the latest `RUNS_KEPT` runs.
 """
 
 from bisect import bisect_left
 from typing import Final
 
-from stream.decision.local_time import period_begins_ms, period_number, zone_of
+from stream.decision.local_time import ZoneOf, lag_ms, period_begins_ms, period_number
 from stream.decision.reading import Reader, Reading, Update
 from stream.definitions.shapes import Period
 from stream.model.events import Scalar
@@ -18,7 +19,7 @@ RUNS_KEPT: Final = 8
 """Runs of days or weeks kept of one user, the latest: only a late event can change any but the last."""
 
 
-def streak_trait(key: str, every: Period) -> tuple[Update, Reader]:
+def streak_trait(key: str, every: Period, zone_of: ZoneOf) -> tuple[Update, Reader]:
     """Return what takes an occurrence into a streak, and how long it is now."""
 
     def update(profile: Profile, _value: Scalar, time_ms: int, event: str) -> None:
@@ -32,10 +33,10 @@ def streak_trait(key: str, every: Period) -> tuple[Update, Reader]:
         runs = profile.traits.get(key)
         if not isinstance(runs, Runs) or not runs.lasts:
             return 0, NEVER
-        zone, last = zone_of(profile), runs.lasts[-1]
-        if last < period_number(now_ms, zone, every) - 1:
+        zone, last, lag = zone_of(profile), runs.lasts[-1], lag_ms(profile)
+        if last < period_number(now_ms - lag, zone, every) - 1:
             return 0, NEVER
-        return last - runs.firsts[-1] + 1, period_begins_ms(last + 2, zone, every)
+        return last - runs.firsts[-1] + 1, period_begins_ms(last + 2, zone, every) + lag
 
     return update, read
 

@@ -16,12 +16,21 @@ from stream.decision.fading import (
     held_of_all,
     held_of_key,
 )
-from stream.decision.feeding import by_key, conditional, constant, negative
+from stream.decision.feeding import by_key, conditional, constant, elements, negative, plainly
 from stream.decision.keyed import keyed_count_reader, keyed_count_update, keyed_reader, keyed_sum_update
+from stream.decision.local_time import ZoneOf
 from stream.decision.moments import gap_trait, nth_trait, open_trait
+from stream.decision.periods import (
+    Periods,
+    at_key_in_periods,
+    contained_in_periods,
+    keyed_in_periods,
+    period_trait,
+    top_in_periods,
+)
 from stream.decision.rates import rate_reader
 from stream.decision.readers import TraitCode
-from stream.decision.reading import Feed, Reader, Test, Update
+from stream.decision.reading import Feed, KeyedReader, Reader, Test, Update
 from stream.decision.rolling import rolling_trait
 from stream.decision.sequences import UNLIMITED, SequenceRule, sequence_feeds
 from stream.decision.streaks import streak_trait
@@ -29,6 +38,7 @@ from stream.decision.tallies import contained_reader, leader_reader, tally_trait
 from stream.decision.totals import total_trait
 from stream.decision.windows import Window, window
 from stream.definitions.expressions import FADING, Expr
+from stream.definitions.expressions import names as expression_names
 from stream.definitions.shapes import Aggregate, Fed
 
 
@@ -37,35 +47,37 @@ def state_key(name: str, definition_hash: str) -> str:
     return f"{name}#{definition_hash[:6]}"
 
 
-def trait_code(trait: Aggregate) -> TraitCode:
-    """Make what feeds one aggregate, and its reader."""
+def trait_code(trait: Aggregate, zone_of: ZoneOf) -> TraitCode:
+    """Make what feeds one aggregate, and its reader; `zone_of` says where days begin and end."""
     key = state_key(trait.name, trait.hash)
     if trait.op == "open":
-        return _open(trait, key)
+        return _open(trait, key, zone_of)
     if trait.op == "rate":
-        return _rate(trait, key)
+        return _rate(trait, key, zone_of)
     if trait.steps:
-        return _sequence(trait, key)
+        return _sequence(trait, key, zone_of)
     if trait.by is not None:
-        return _keyed(trait, key, trait.by)
-    update, read = _operator(trait, key)
+        return _keyed(trait, key, zone_of)
+    update, read = _operator(trait, key, zone_of)
     fed = [(Fed(trait.event, trait.property, trait.where), update)]
     if trait.minus is not None and trait.op == "count":
         fed = [(fed[0][0], constant(update, 1)), (trait.minus, constant(update, -1))]
     elif trait.minus is not None:
         fed.append((trait.minus, negative(update)))
-    plain = tuple((by.event, fed_property(by), update) for by, update in fed if by.where is None)
-    feeds = tuple((by.event, _conditional(by.where, fed_property(by), update)) for by, update in fed if by.where)
-    contained = contained_reader(key, trait.within_ms) if trait.op == "set" else None
+    plain = tuple((by.event, fed_property(by), update) for by, update in fed if _is_plain(by))
+    feeds = tuple((by.event, _feed(by, update, zone_of)) for by, update in fed if not _is_plain(by))
+    contained = _contained(trait, key, zone_of) if trait.op == "set" else None
     held = held_of_all(key) if trait.type in FADING else None
     code = TraitCode(key, trait, read, plain, feeds, _falls_within(trait), contained, held=held)
-    return code if trait.minus is not None else _written_out(code, update)
+    return code if trait.minus is not None else _written_out(code, update, zone_of)
 
 
-def _written_out(code: TraitCode, update: Update) -> TraitCode:
+def _written_out(code: TraitCode, update: Update, zone_of: ZoneOf) -> TraitCode:
     """Say of a trait of the kinds that are fed most often which it is."""
     trait = code.trait
-    if trait.half_life_ms is not None or trait.sessions is not None or trait.op not in ("count", "last", "first"):
+    is_in_all = trait.half_life_ms is None and trait.sessions is None and trait.calendar is None
+    is_usual = is_in_all and "[]" not in (trait.property or "")
+    if not is_usual or trait.op not in ("count", "last", "first"):
         return code
     if trait.op == "first" and trait.within_ms is not None:
         return code
@@ -74,67 +86,82 @@ def _written_out(code: TraitCode, update: Update) -> TraitCode:
         code,
         kept_as="count in a window" if is_windowed else trait.op,
         fed="" if trait.op == "count" else fed_property(Fed(trait.event, trait.property, None)),
-        test=Compiler({}, {}).occurrence(trait.where) if trait.where is not None else None,
+        test=Compiler({}, {}, zone_of).occurrence(trait.where) if trait.where is not None else None,
         kept_by=update,
         width_ms=window(trait.within_ms, trait.ending_ms).width_ms if is_windowed and trait.within_ms else 0,
     )
 
 
-def _open(trait: Aggregate, key: str) -> TraitCode:
+def _contained(trait: Aggregate, key: str, zone_of: ZoneOf) -> KeyedReader:
+    if trait.calendar is not None:
+        return contained_in_periods(key, Periods(trait.calendar, zone_of))
+    return contained_reader(key, trait.within_ms)
+
+
+def _open(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
     opened, closed, read = open_trait(key)
     by, closing = trait.by or "", trait.other.event if trait.other is not None else ""
-    test = Compiler({}, {}).occurrence(trait.where) if trait.where is not None else None
+    test = Compiler({}, {}, zone_of).occurrence(trait.where) if trait.where is not None else None
     feeds = ((trait.event, by_key("", by, test, opened)), (closing, by_key("", by, None, closed)))
     return TraitCode(key, trait, read, (), feeds)
 
 
-def _rate(trait: Aggregate, key: str) -> TraitCode:
+def _rate(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
     half_life_ms = trait.half_life_ms
     further_key, per = f"{key}/per", trait.other.event if trait.other is not None else ""
     counted = msgspec.structs.replace(trait, op="count")
-    (hit, hits), (other, others) = _operator(counted, key), _operator(counted, further_key)
+    (hit, hits), (other, others) = (_operator(counted, of, zone_of) for of in (key, further_key))
     plain, feeds = [(per, "", other)], []
     if trait.where is None:
         plain.append((trait.event, "", hit))
     else:
-        feeds.append((trait.event, _conditional(trait.where, "", hit)))
+        feeds.append((trait.event, _conditional(trait.where, "", hit, zone_of)))
     read = rate_reader(hits, others, trait.n)
     if half_life_ms is not None:
         read = fading_rate_reader(held_of_all(key), held_of_all(further_key), half_life_ms, trait.n)
     return TraitCode(key, trait, read, tuple(plain), tuple(feeds), further_keys=(further_key,))
 
 
-def _sequence(trait: Aggregate, key: str) -> TraitCode:
+def _sequence(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
     counted, per, partials = msgspec.structs.replace(trait, op="count"), f"{key}/per", f"{key}/steps"
-    done, read = _operator(counted, key)
+    done, read = _operator(counted, key, zone_of)
     begun: Update | None = None
     further_keys: tuple[str, ...] = (partials,)
     if trait.op == "sequence_rate":
-        (begun, others), further_keys = _operator(counted, per), (partials, per)
+        (begun, others), further_keys = _operator(counted, per, zone_of), (partials, per)
         read = rate_reader(read, others, trait.n)
         if trait.half_life_ms is not None:
             read = fading_rate_reader(held_of_all(key), held_of_all(per), trait.half_life_ms, trait.n)
     rule = SequenceRule(partials, len(trait.steps), trait.span_ms or UNLIMITED, trait.by, done, begun)
-    feeds = sequence_feeds(rule, _tested(trait.steps), _tested(trait.without))
+    feeds = sequence_feeds(rule, _tested(trait.steps, zone_of), _tested(trait.without, zone_of))
     falls_within = _falls_within(counted) if trait.op == "sequence" else None
     held = held_of_all(key) if trait.type in FADING else None
     return TraitCode(key, trait, read, (), feeds, falls_within, further_keys=further_keys, held=held)
 
 
-def _tested(steps: Sequence[Fed]) -> list[tuple[str, Test | None]]:
-    return [(by.event, Compiler({}, {}).occurrence(by.where) if by.where else None) for by in steps]
+def _tested(steps: Sequence[Fed], zone_of: ZoneOf) -> list[tuple[str, Test | None]]:
+    return [(by.event, Compiler({}, {}, zone_of).occurrence(by.where) if by.where else None) for by in steps]
 
 
-def _keyed(trait: Aggregate, key: str, by: str) -> TraitCode:
+def _keyed(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
     span = window(trait.within_ms, trait.ending_ms) if trait.within_ms is not None else None
-    test = Compiler({}, {}).occurrence(trait.where) if trait.where is not None else None
+    test = Compiler({}, {}, zone_of).occurrence(trait.where) if trait.where is not None else None
+    by, source = trait.by or "", Fed(trait.event, trait.property, trait.where)
+    fed = fed_property(source)
+
+    def each(feed: Feed) -> Feed:
+        return _of_elements(source, feed, frozenset({by}))
+
     if trait.half_life_ms is not None:
-        return _fading_by_key(
-            trait, key, by_key(trait.property or "", by, test, fading_keyed_update(key, trait.half_life_ms))
-        )
+        return _fading_by_key(trait, key, each(by_key(fed, by, test, fading_keyed_update(key, trait.half_life_ms))))
+    if trait.calendar is not None:
+        periods = Periods(trait.calendar, zone_of)
+        feed = each(by_key(fed, by, test, keyed_in_periods(key, periods)))
+        read, at_key = top_in_periods(key, periods), at_key_in_periods(key, periods)
+        return TraitCode(key, trait, read, (), ((trait.event, feed),), at_key=at_key)
     is_count = trait.op == "count"
     update = keyed_count_update(key, span) if is_count else keyed_sum_update(key, span)
-    feeds = ((trait.event, by_key(trait.property or "", by, test, update)),)
+    feeds = ((trait.event, each(by_key(fed, by, test, update))),)
     if is_count and not trait.ending_ms:
         return TraitCode(key, trait, leader_reader(key, span), (), feeds, at_key=keyed_count_reader(key, span))
     # What waits to be taken in, or has fractions, is added up when it is asked for.
@@ -148,12 +175,33 @@ def _fading_by_key(trait: Aggregate, key: str, feed: Feed) -> TraitCode:
 
 
 def fed_property(by: Fed) -> str:
-    """Return the property that is fed, nothing where it is the event's time."""
-    return by.property if by.property is not None and by.property != "at" else ""
+    """Return the property that is fed, nothing where it is the event's time or an element as a whole."""
+    is_whole = by.property is None or by.property == "at" or by.property.endswith("[]")
+    return "" if is_whole else by.property or ""
 
 
-def _conditional(where: Expr, fed: str, update: Update) -> Feed:
-    return conditional(fed, Compiler({}, {}).occurrence(where), update)
+def _is_plain(by: Fed) -> bool:
+    return by.where is None and "[]" not in (by.property or "")
+
+
+def _feed(by: Fed, update: Update, zone_of: ZoneOf) -> Feed:
+    fed = fed_property(by)
+    if by.where is None:
+        return _of_elements(by, plainly(fed, update))
+    return _of_elements(by, _conditional(by.where, fed, update, zone_of))
+
+
+def _of_elements(by: Fed, feed: Feed, names: frozenset[str] = frozenset()) -> Feed:
+    """Let a feed take elements where elements are fed; it gets the event's properties too if it reads any."""
+    of, is_elements, _ = (by.property or "").partition("[]")
+    if not is_elements:
+        return feed
+    read = names | (expression_names(by.where) if by.where is not None else frozenset())
+    return elements(of, feed, with_event=any("[]" not in name for name in read))
+
+
+def _conditional(where: Expr, fed: str, update: Update, zone_of: ZoneOf) -> Feed:
+    return conditional(fed, Compiler({}, {}, zone_of).occurrence(where), update)
 
 
 def _falls_within(trait: Aggregate) -> Window | None:
@@ -163,22 +211,24 @@ def _falls_within(trait: Aggregate) -> Window | None:
     return window(trait.within_ms)
 
 
-def _operator(trait: Aggregate, key: str) -> tuple[Update, Reader]:
-    if trait.sessions is not None and trait.minus is None:
-        return session_trait(trait, key)
+def _operator(trait: Aggregate, key: str, zone_of: ZoneOf) -> tuple[Update, Reader]:
     if trait.half_life_ms is not None:
         return fading_trait(trait, key, trait.half_life_ms)
+    if trait.op == "count" and trait.minus is not None:
+        # What can be taken off is summed, and as exactly as money.
+        return _operator(msgspec.structs.replace(trait, op="sum", type="money", minus=None), key, zone_of)
+    if trait.sessions is not None:
+        return session_trait(trait, key)
+    if trait.calendar is not None:
+        return period_trait(trait, key, Periods(trait.calendar, zone_of))
     if trait.op == "nth":
         return nth_trait(key, trait.n)
     if trait.op == "streak":
-        return streak_trait(key, trait.every)
+        return streak_trait(key, trait.every, zone_of)
     if trait.op == "gap":
         return gap_trait(key, trait.n)
     if trait.op == "distinct":
         return distinct_trait(key, trait.within_ms)
     if trait.op in ("set", "top"):
         return tally_trait(trait, key)
-    if trait.op == "count" and trait.minus is not None:
-        # What can be taken off is summed, and as exactly as money.
-        return _operator(msgspec.structs.replace(trait, op="sum", type="money", minus=None), key)
     return total_trait(trait, key) if trait.within_ms is None else rolling_trait(trait, key)

@@ -31,6 +31,7 @@ class DerivedEvent(msgspec.Struct, gc=False):
     props: Mapping[str, Scalar]
     time_ms: int
     id: str
+    lists: dict[str, list[dict[str, Scalar]]] | None = None
 
 
 Fact = Event | DerivedEvent

@@ -9,29 +9,21 @@ from stream.definitions.durations import duration_text
 from stream.definitions.expressions import Constant, Expr, ValueType
 from stream.definitions.hashes import definition_hash
 from stream.definitions.kinds import BY_KEY, BY_SESSION, FADES_AS, OF_EVENTS, OWN_TYPES
+from stream.definitions.periods import read_period, read_span
 from stream.definitions.plan import Events, FieldType
 from stream.definitions.problems import nearest
-from stream.definitions.reading import RESERVED, Reader, Vocabulary, article
+from stream.definitions.reading import Reader, Vocabulary, article
 from stream.definitions.sessions import session_window
-from stream.definitions.shapes import Aggregate, Aggregation, Fed, Period
+from stream.definitions.shapes import Aggregate, Aggregation, Fed
 from stream.definitions.source import YamlMap, YamlNode, YamlText
+from stream.definitions.value_types import VALUE_TYPES, value_types
 
 OPERATORS: Final[tuple[Aggregation, ...]] = get_args(Aggregation)
-PERIODS: Final[tuple[Period, ...]] = get_args(Period)
-OPTIONS: Final = (
-    "within",
-    "where",
-    "ending",
-    "minus",
-    "by",
-    "n",
-    "until",
-    "per",
-    "every",
-    "half_life",
-    "span",
-    "without",
-)
+_WINDOWS: Final = ("within", "this", "previous")
+"""A rolling window or sessions, or periods of the calendar."""
+
+_BESIDE: Final = ("where", "ending", "minus", "by", "n", "until", "per", "every", "half_life", "span", "without")
+OPTIONS: Final = (*_WINDOWS, *_BESIDE)
 """The fields that may stand beside an operator."""
 
 _ACCEPTED: Final[Mapping[Aggregation, tuple[FieldType, ...]]] = {
@@ -45,14 +37,15 @@ _ACCEPTED: Final[Mapping[Aggregation, tuple[FieldType, ...]]] = {
 """The types of property an operator works on; one that is not listed works on all."""
 
 OPTIONS_OF: Final[Mapping[Aggregation, tuple[str, ...]]] = {
-    **dict.fromkeys(("count", "sum"), ("within", "ending", "where", "minus", "by", "half_life")),
-    "avg": ("within", "ending", "where", "half_life"),
-    **dict.fromkeys(("min", "max", "first", "top"), ("within", "ending", "where")),
-    **dict.fromkeys(("last", "distinct", "set"), ("within", "where")),
+    **dict.fromkeys(("count", "sum"), (*_WINDOWS, "ending", "where", "minus", "by", "half_life")),
+    "avg": (*_WINDOWS, "ending", "where", "half_life"),
+    **dict.fromkeys(("min", "max", "first", "top"), (*_WINDOWS, "ending", "where")),
+    **dict.fromkeys(("distinct", "set"), (*_WINDOWS, "where")),
+    "last": ("within", "where"),
     "nth": ("where", "n"),
     "gap": ("where", "last"),
     "open": ("where", "until", "by"),
-    "rate": ("within", "where", "per", "min", "half_life"),
+    "rate": (*_WINDOWS, "where", "per", "min", "half_life"),
     "streak": ("where", "every"),
     "sequence": ("within", "ending", "by", "half_life", "span", "without"),
     "sequence_rate": ("within", "by", "half_life", "span", "without", "min"),
@@ -67,44 +60,22 @@ OCCURRENCES_MOST: Final = 100
 ENDING_WINDOWS_MOST: Final = 13
 """How many of its own lengths ago a window can have ended (a month, a year ago): all of that is kept in buckets."""
 
-_VALUE_TYPES: Final[Mapping[FieldType, ValueType]] = {
-    "integer": "number",
-    "number": "number",
-    "money": "money",
-    "string": "string",
-    "boolean": "boolean",
-    "timestamp": "timestamp",
-    "duration": "duration",
-}
-
-
-def identity_types(events: Events) -> dict[str, ValueType]:
-    """Return the types of what users say of themselves: the properties of `identify`, by name."""
-    properties = events.types.get("identify") or {}
-    return {name: _VALUE_TYPES[kind] for name, kind in properties.items() if kind is not None and name not in RESERVED}
-
-
-def doubtful_identity(events: Events) -> frozenset[str]:
-    """Return the properties of `identify` whose own definition is wrong."""
-    return frozenset(name for name, kind in (events.types.get("identify") or {}).items() if kind is None)
-
 
 class AggregateReading(msgspec.Struct, frozen=True):
-    """Reads one aggregate; `currency` is the shop's, for bare amounts in conditions on an event."""
+    """Reads one aggregate; of the `words`, conditions on an event may use the currency and the calendar."""
 
     reader: Reader
     op: Aggregation
     events: Events
-    currency: str
+    words: Vocabulary
 
     def read(self, name: str, node: YamlMap, fields: Mapping[str, YamlNode]) -> Aggregate | None:
         """Return the aggregate, or None where it is wrong."""
         fields = self._allowed(fields, node)
-        within = fields.get("within")
         sessions = self._sessions(fields, node)
         if sessions is not None:
             fields = {name: item for name, item in fields.items() if name not in ("by", "ending")}
-        within_ms = self.reader.duration(within, "within") if within is not None and sessions is None else None
+        within_ms = self._within_ms(fields, sessions)
         ending_ms, n = self._ending(fields, within_ms, node), self._n(fields)
         source = fields[self.op]
         text = self.reader.text(source, f"{self.op!r}")
@@ -114,9 +85,9 @@ class AggregateReading(msgspec.Struct, frozen=True):
         kind = self._kind(source, event, prop) if self._known(source, event) else None
         if kind is None:
             return None
-        where = self._where(fields.get("where"), event)
+        where = self._where(fields.get("where"), event, prop)
         minus, other = self._minus(fields, kind), self._other(fields)
-        by = self._by(fields, (event, *([other.event] if other and self.op == "open" else [])))
+        by = self._by(fields, (event, *([other.event] if other and self.op == "open" else [])), prop)
         half_life_ms = self._half_life(fields, node)
         return Aggregate(
             name=name,
@@ -132,10 +103,11 @@ class AggregateReading(msgspec.Struct, frozen=True):
             by=by,
             n=n,
             other=other,
-            every=self._every(fields),
+            every=read_period(self.reader, fields.get("every"), "every") or "day",
             half_life_ms=half_life_ms,
             sessions=sessions,
             gap_ms=self.events.gap_ms,
+            calendar=read_span(self.reader, fields, node),
         )
 
     def _kept_as(self, kind: ValueType, is_by_key: bool, fades: bool) -> ValueType:
@@ -167,22 +139,18 @@ class AggregateReading(msgspec.Struct, frozen=True):
             self.reader.wrong(node.key_spots[option], f"{option!r} has no meaning beside a window of sessions")
         return sessions
 
+    def _within_ms(self, fields: Mapping[str, YamlNode], sessions: int | None) -> int | None:
+        within = fields.get("within")
+        return self.reader.duration(within, "within") if within is not None and sessions is None else None
+
     def _half_life(self, fields: Mapping[str, YamlNode], node: YamlMap) -> int | None:
         half_life = fields.get("half_life")
         if half_life is None:
             return None
-        if "within" in fields:
+        if fields.keys() & {"within", "this", "previous"}:
             spot = node.key_spots["half_life"]
-            self.reader.wrong(spot, "'half_life' has no meaning beside 'within': what is old fades instead of leaving")
+            self.reader.wrong(spot, "'half_life' has no meaning beside a window: what is old fades instead of leaving")
         return self.reader.duration(half_life, "half_life", default_ms=1)
-
-    def _every(self, fields: Mapping[str, YamlNode]) -> Period:
-        given = fields.get("every")
-        text = self.reader.text(given, "'every'") or "day"
-        found = next((period for period in PERIODS if period == text), None)
-        if found is None and given is not None:
-            self.reader.wrong(given.spot, f"'every' is {_listed(PERIODS)}, not {text!r}", nearest(text, PERIODS))
-        return found or "day"
 
     def _n(self, fields: Mapping[str, YamlNode]) -> int:
         option = {"nth": "n", "gap": "last", "rate": "min"}.get(self.op, "")
@@ -198,9 +166,21 @@ class AggregateReading(msgspec.Struct, frozen=True):
         kind = OF_EVENTS.get(self.op)
         if kind is None:
             return self._type(source, event, prop)
-        if prop:
+        of, is_elements, inner = prop.partition("[]")
+        if is_elements and self.op == "count":
+            self._check_list(source, event, of, inner)
+        elif prop:
             self.reader.wrong(source.spot, f"{self.op!r} takes an event, not a property: write {event!r}")
         return kind
+
+    def _check_list(self, source: YamlText, event: str, of: str, inner: str) -> None:
+        """Refuse to count anything but the elements of a list."""
+        known = self.events.types.get(event)
+        lists = [name for name, kind in (known or {}).items() if kind == "list"]
+        if inner:
+            self.reader.wrong(source.spot, f"'count' takes the elements themselves: write {event}.{of}[]")
+        elif known is not None and of not in lists and known.get(of, "") is not None:
+            self.reader.wrong(source.spot, f"{event} has no list {of!r}", nearest(of, lists))
 
     def _other(self, fields: Mapping[str, YamlNode]) -> Fed | None:
         """Return the event that closes what is open, or that a rate is per; `where` is no condition on it."""
@@ -221,13 +201,18 @@ class AggregateReading(msgspec.Struct, frozen=True):
         taken = self._kind(source, event, prop)
         if taken is not None and taken != kind:
             self.reader.wrong(source.spot, f"what is taken off must be {article(kind)} too; {text} is {article(taken)}")
-        return Fed(event, prop or None, self._where(fields.get("where"), event))
+        return Fed(event, prop or None, self._where(fields.get("where"), event, prop))
 
-    def _by(self, fields: Mapping[str, YamlNode], events: Sequence[str]) -> str | None:
-        """Return the property whose values are the keys; all the events have it."""
+    def _by(self, fields: Mapping[str, YamlNode], events: Sequence[str], fed: str) -> str | None:
+        """Return the property whose values are the keys; all the events have it, or the elements that are fed."""
         source = fields.get("by")
         prop = self.reader.text(source, "'by'")
         if not prop or not isinstance(source, YamlText):
+            return None
+        of, is_elements, _ = prop.partition("[]")
+        if is_elements and of != fed.partition("[]")[0]:
+            example = f"{events[0] if events else 'EVENT'}.{of}[]"
+            self.reader.wrong(source.spot, f"a key of elements is for what is fed elements, as {example} is")
             return None
         for event in events:
             kind = self.events.property_type(self.reader, event, source, prop)
@@ -256,19 +241,21 @@ class AggregateReading(msgspec.Struct, frozen=True):
             self.reader.wrong(source.spot, f"there is no event {event!r}", nearest(event, self.events.types))
         return known
 
-    def _where(self, node: YamlNode | None, event: str) -> Expr | None:
-        """Return the condition that an occurrence of an event must meet to count; it names the event's properties."""
+    def _where(self, node: YamlNode | None, event: str, fed: str) -> Expr | None:
+        """Return the condition that an occurrence must meet to count, over its event's properties and its own."""
         if node is None:
             return None
         properties = self.events.types.get(event)
-        types = {prop: _VALUE_TYPES[kind] for prop, kind in (properties or {}).items() if kind is not None}
+        types = value_types(properties or {}, fed.partition("[]")[0])
+        wrong = [prop for prop, kind in (properties or {}).items() if kind is None]
         words = Vocabulary(
             {**types, "at": "timestamp"},
             frozenset(),
-            self.currency,
-            frozenset((properties or {}).keys() - types.keys()),
+            self.words.currency,
+            frozenset(wrong),
             properties is not None,
             event,
+            seasons=self.words.seasons,
         )
         found = self.reader.condition(node, "the condition on an event", words)
         if isinstance(found, Constant):
@@ -283,11 +270,14 @@ class AggregateReading(msgspec.Struct, frozen=True):
         kind = self.events.property_type(self.reader, event, source, prop)
         if kind is None:
             return None
+        if kind == "list":
+            self.reader.wrong(source.spot, f"{prop!r} is a list: write {event}.{prop}[].PROPERTY")
+            return None
         accepted = _ACCEPTED.get(self.op, (kind,))
         if kind not in accepted:
             self.reader.wrong(source.spot, f"{self.op!r} needs {_listed(accepted)}; {source.text} is {article(kind)}")
             return None
-        return OWN_TYPES.get(self.op, _VALUE_TYPES[kind])
+        return OWN_TYPES.get(self.op, VALUE_TYPES[kind])
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from stream.definitions.seasons import Season
 from stream.model.events import Scalar
 
 ValueType = Literal[
@@ -32,6 +33,7 @@ Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
 Operator = Literal["+", "-", "*", "/"]
 Expected = Literal["p_alive", "expected_purchases", "expected_order_value", "clv"]
 NameKind = Literal["trait", "segment", "tier", "cart", "property", "identity"]
+LocalPart = Literal["weekday", "hour", "month"]
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,27 +188,40 @@ class Lifetime(Node, frozen=True, kw_only=True):
     parts: tuple[Name, ...]
 
 
-Expr = (
-    Constant
-    | Name
-    | Compare
-    | Logic
-    | Not
-    | Arithmetic
-    | Since
-    | Known
-    | Default
-    | AtKey
-    | Top
-    | DaysTo
-    | Rank
-    | Lifetime
-    | Was
-)
+class LocalTime(Node, frozen=True, kw_only=True):
+    """The local weekday or month (by name) or hour (0 to 23) of a time; unknown where the time is."""
+
+    part: LocalPart
+    moment: "Expr"
+
+
+class During(Node, frozen=True, kw_only=True):
+    """Whether the local day of a time lies in a season of the calendar; unknown where the time is."""
+
+    moment: "Expr"
+    season: Season
+
+
+class OneOf(Node, frozen=True, kw_only=True):
+    """Whether a value is one of some constants; unknown where the value is."""
+
+    part: "Expr"
+    values: tuple[Constant, ...]
+
+
+OfTime = Since | DaysTo | LocalTime | During | Was
+OfOne = Not | Known | Default | Rank | OneOf
+Expr = Constant | Name | Compare | Logic | Arithmetic | AtKey | Top | OfTime | OfOne | Lifetime
 
 
 ZONE: Final = "timezone"
 """The property of `identify` that holds the user's time zone, by its name in the time zone database."""
+
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS: Final = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 
 
 def children(node: Expr) -> tuple[Expr, ...]:
@@ -216,11 +231,11 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return (node.left, node.right)
         case Logic() | Lifetime():
             return node.parts
-        case Not() | Known() | Rank():
+        case Not() | Known() | OneOf() | Rank():
             return (node.part,)
         case Default():
             return (node.part, node.otherwise)
-        case Since():
+        case Since() | LocalTime() | During():
             return (node.moment,)
         case AtKey():
             return (node.key,)
@@ -236,5 +251,6 @@ def names(node: Expr) -> frozenset[str]:
         return frozenset({"cart" if node.kind == "cart" else node.name})
     if isinstance(node, Was):
         return frozenset({node.segment})
-    own = frozenset({node.trait} if isinstance(node, AtKey | Top) else {ZONE} if isinstance(node, DaysTo) else ())
+    is_local = isinstance(node, DaysTo | LocalTime | During)
+    own = frozenset({node.trait} if isinstance(node, AtKey | Top) else {ZONE} if is_local else ())
     return own.union(*map(names, children(node)))

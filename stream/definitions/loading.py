@@ -6,7 +6,9 @@ from typing import Final
 import msgspec
 
 from stream.definitions.actions import known_actions, read_actions
-from stream.definitions.aggregates import doubtful_identity, identity_types
+from stream.definitions.calendar import FILE as CALENDAR_FILE
+from stream.definitions.calendar import read_seasons
+from stream.definitions.expressions import ValueType
 from stream.definitions.hashes import version_of
 from stream.definitions.journeys import JourneyWords, read_journey
 from stream.definitions.plan import FILE as PLAN_FILE
@@ -23,9 +25,10 @@ from stream.definitions.tables import FOLDER as TABLES
 from stream.definitions.tables import check_tables, read_tables
 from stream.definitions.tiers import tier_names
 from stream.definitions.traits import Traits, read_traits
+from stream.definitions.value_types import doubtful_identity, identity_types
 
-_SINGLE: Final = (PLAN_FILE, "traits.yaml", "actions.yaml", "policy.yaml")
-_MAY_SAY_NOTHING: Final = ("traits.yaml", "actions.yaml", "policy.yaml")
+_SINGLE: Final = (PLAN_FILE, "traits.yaml", "actions.yaml", "policy.yaml", CALENDAR_FILE)
+_MAY_SAY_NOTHING: Final = ("traits.yaml", "actions.yaml", "policy.yaml", CALENDAR_FILE)
 _FOLDERS: Final = ("segments", "journeys", TABLES)
 _OTHERS: Final = "settings.yaml"
 
@@ -95,12 +98,9 @@ class _Loading(msgspec.Struct, frozen=True):
         segments = self._named("segments", "a segment")
         known = known_actions(self.nodes.get("actions.yaml"), complete=self._is_readable("actions.yaml"))
         said = identity_types(events)
-        tiers = {name: found for name, node in segments.items() if (found := tier_names(node))}
         named = self._named(TABLES, "a table")
         tables = read_tables(self.reader, named, plan.currency, fitting=self.fitting)
-        words = Vocabulary(
-            said, frozenset(segments), plan.currency, identity=frozenset(said), tiers=tiers, tables=tables
-        )
+        words = msgspec.structs.replace(self._words(segments, said, plan.currency), tables=tables)
         traits = read_traits(self.reader, self.nodes.get("traits.yaml"), events, words)
         self._check_names(segments, traits, said)
         words = msgspec.structs.replace(
@@ -135,6 +135,20 @@ class _Loading(msgspec.Struct, frozen=True):
                 self.reader.wrong(spot, f"a trait is named {name!r} already")
             elif name in said:
                 self.reader.wrong(spot, f"identify has a property {name!r} already")
+
+    def _words(
+        self, segments: Mapping[str, YamlNode | None], said: Mapping[str, ValueType], currency: str
+    ) -> Vocabulary:
+        """Return what expressions may name before there are traits."""
+        calendar = self.nodes.get(CALENDAR_FILE)
+        return Vocabulary(
+            said,
+            frozenset(segments),
+            currency,
+            identity=frozenset(said),
+            tiers={name: found for name, node in segments.items() if (found := tier_names(node))},
+            seasons=read_seasons(self.reader, calendar, is_there=CALENDAR_FILE in self.nodes),
+        )
 
     def _named(self, folder: str, of: str) -> dict[str, YamlNode | None]:
         """Return the content of each file of a folder, by the name it gives to its definition."""

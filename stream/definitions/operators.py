@@ -1,11 +1,21 @@
 """Which types combine, and to what."""
 
+import ast
 from collections.abc import Mapping
 from typing import Final
 
-from stream.definitions.expressions import FADING, Comparator, Expr, Since, ValueType
+from stream.definitions.expressions import FADING, Comparator, Expr, Operator, Since, ValueType
 from stream.definitions.slips import described, type_slip
 
+COMPARATORS: Final[Mapping[type[ast.cmpop], Comparator]] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+OPERATORS: Final[Mapping[type[ast.operator], Operator]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _SUMS: Final[Mapping[tuple[ValueType, ValueType], ValueType]] = {
     ("number", "number"): "number",
     ("money", "money"): "money",

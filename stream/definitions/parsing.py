@@ -18,7 +18,10 @@ from stream.definitions.typing import CONSTANTS, TypeMismatch, Typer
 
 LONGEST: Final = 2_000
 DEEPEST: Final = 40
-_DURATION_OR_STRING: Final = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])\d+[A-Za-z]\w*""", re.ASCII)
+_ELEMENT: Final = "[]."
+_DURATION_OR_STRING: Final = re.compile(
+    r"""'[^']*'|"[^"]*"|(?<![\w.])\d+[A-Za-z]\w*|[A-Za-z_]\w*\[\]\.[A-Za-z_]\w*""", re.ASCII
+)
 _IN_OR_STRING: Final = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])in(?=\s*\()""", re.ASCII)
 _NOT: Final = re.compile(r"(?<![\w.])not$", re.ASCII)
 _CONNECTIVE: Final = re.compile(r"(?<![\w.])(and|or|not|in)$", re.ASCII)
@@ -58,19 +61,20 @@ def unknown_names(text: str, scope: Scope, doubtful: frozenset[str] = frozenset(
     source = text.replace("\n", " ").rstrip()
     indent = len(source) - len(source.lstrip())
     tree, durations = _parse(source.lstrip())
-    functions = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    functions = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)} | {*_seasons(tree)}
     owners = {node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     known = {*scope.traits, *scope.segments, *doubtful, *CONSTANTS}
     texts = set(_beside_texts(tree, scope))
     named = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in functions | owners]
     errors = []
     for node in sorted(named, key=lambda node: node.col_offset):
-        if node.id not in known and node.col_offset not in durations:
-            near = nearest(node.id, known)
-            quotes = f"; a text needs quotes: '{node.id}'" if node in texts and not near else ""
-            if node is tree and not (near or node.id.islower()):
-                quotes = f"; a fixed text needs quotes of its own: \"'{node.id}'\""
-            message = name_slip(node.id) or scope.no_such_name(node.id) + quotes
+        name = _written(node, source.lstrip())
+        if name not in known and node.col_offset not in durations:
+            near = nearest(name, known)
+            quotes = f"; a text needs quotes: '{name}'" if node in texts and not near else ""
+            if node is tree and not (near or name.islower()):
+                quotes = f"; a fixed text needs quotes of its own: \"'{name}'\""
+            message = name_slip(name) or scope.no_such_name(name) + quotes
             errors.append(ExpressionError(message, indent + node.col_offset, near))
     return errors
 
@@ -87,13 +91,37 @@ def _beside_texts(tree: ast.expr, scope: Scope) -> Iterator[ast.expr]:
             yield node.slice
 
 
+def _written(node: ast.Name, source: str) -> str:
+    """Return a name as it was written; in the tree, that of an element's property is another."""
+    return source[node.col_offset : node.end_col_offset] if node.id.startswith("_") else node.id
+
+
 def identifiers(text: str) -> frozenset[str]:
     """Return the names an expression mentions, before any typing; empty where it does not parse."""
+    source = text.replace("\n", " ").strip()
+    try:
+        tree, durations = _parse(source)
+    except ExpressionError:
+        return frozenset()
+    seasons = _seasons(tree)
+    named = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in seasons]
+    return frozenset(_written(node, source) for node in named if node.col_offset not in durations)
+
+
+def seasons_in(text: str) -> frozenset[str]:
+    """Return the seasons an expression mentions; empty where it does not parse."""
     try:
         tree, _ = _parse(text.replace("\n", " ").strip())
     except ExpressionError:
         return frozenset()
-    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return frozenset(node.id for node in _seasons(tree))
+
+
+def _seasons(tree: ast.expr) -> list[ast.Name]:
+    """Return where `during(at, SEASON)` names a season, which no trait or segment is."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) > 1]
+    named = [call.args[1] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "during"]
+    return [node for node in named if isinstance(node, ast.Name)]
 
 
 def _parse(source: str) -> tuple[ast.expr, dict[int, int]]:
@@ -127,13 +155,15 @@ def _without_in(source: str) -> str:
 
 
 def _without_durations(source: str) -> tuple[str, dict[int, int]]:
-    """Replace each duration by a name of equal length, so that columns hold."""
+    """Replace each duration, and each name of an element's property, by a name of equal length: so columns hold."""
     durations: dict[int, int] = {}
 
     def replaced(match: re.Match[str]) -> str:
         word = match[0]
         if word[0] in "'\"":
             return word
+        if _ELEMENT in word:
+            return "_" * len(word)
         size_ms = parse_duration(word)
         if size_ms is None:
             raise ExpressionError(_no_duration(word), match.start())

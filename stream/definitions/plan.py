@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -10,9 +11,10 @@ from stream.definitions.problems import nearest
 from stream.definitions.reading import Known, Reader, is_blank
 from stream.definitions.sessions import read_sessions
 from stream.definitions.shapes import DERIVED_EVENTS
-from stream.definitions.source import YamlMap, YamlNode, YamlText
+from stream.definitions.source import YamlList, YamlMap, YamlNode, YamlText
 from stream.model.events import TOPICS
-from stream.model.plan import Plan, PlannedEvent, Property, PropertyType
+from stream.model.plan import Plan, PlannedEvent, Property, PropertyType, ScalarType
+from stream.model.zones import zone_named
 
 FILE: Final = "events.yaml"
 
@@ -20,9 +22,9 @@ FieldType = PropertyType | Literal["duration"]
 """The type of a property that conditions may read; no event comes in with a duration, but some derived ones have."""
 
 Types = Mapping[str, FieldType | None]
-"""Types by property; None where the property's own definition is wrong."""
+"""Types by property, those of a list's elements as `products[].price`; None where the own definition is wrong."""
 
-_TYPES: Final[tuple[PropertyType, ...]] = get_args(PropertyType)
+_TYPES: Final[tuple[ScalarType, ...]] = get_args(ScalarType)
 _CODE: Final = re.compile(r"[A-Z]{3}", re.ASCII)
 _PROPERTY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _DERIVED: Final[Mapping[str, Types]] = {
@@ -88,7 +90,7 @@ class Events(msgspec.Struct, frozen=True):
 
 def read_plan(reader: Reader, node: YamlNode | None) -> tuple[Plan, Events]:
     """Read the tracking plan; without a node nothing is known, and nothing that names an event can be wrong."""
-    fields = reader.fields(node, "events.yaml", ("currency", "topics"), ("rates", "sessions"))
+    fields = reader.fields(node, "events.yaml", ("currency", "topics"), ("rates", "timezone", "sessions"))
     currency = _currency_code(reader, fields.get("currency"))
     rates = _rates(reader, fields.get("rates"), currency)
     topics = reader.map(fields.get("topics"), "topics")
@@ -99,8 +101,11 @@ def read_plan(reader: Reader, node: YamlNode | None) -> tuple[Plan, Events]:
             message = f"there is no topic {topic!r}; the topics are {', '.join(sorted(TOPICS))}"
             reader.wrong(topics.key_spots[topic], message, nearest(topic, TOPICS))
         _topic(reader, topic, listed, events, types)
-    sessions = read_sessions(reader, fields.get("sessions"), events)
-    return Plan(currency, rates, events, sessions), Events(types, topics is not None, sessions.gap_ms)
+    sessions, timezone = (
+        read_sessions(reader, fields.get("sessions"), events),
+        _timezone(reader, fields.get("timezone")),
+    )
+    return Plan(currency, rates, events, sessions, timezone), Events(types, topics is not None, sessions.gap_ms)
 
 
 def _currency_code(reader: Reader, node: YamlNode | None) -> str:
@@ -108,6 +113,15 @@ def _currency_code(reader: Reader, node: YamlNode | None) -> str:
     if node is not None and code and _CODE.fullmatch(code) is None:
         reader.wrong(node.spot, f"{code!r} is no currency: write its three capital letters, as in USD")
     return code if _CODE.fullmatch(code) else "USD"
+
+
+def _timezone(reader: Reader, node: YamlNode | None) -> str:
+    """Return the time zone of users of whom none is known."""
+    name = reader.text(node, "the time zone")
+    if node is not None and name and zone_named(name) is None:
+        near = nearest(name, available_timezones())
+        reader.wrong(node.spot, f"there is no time zone {name!r}: write one as in Europe/Berlin", near)
+    return name or "UTC"
 
 
 def _rates(reader: Reader, node: YamlNode | None, shop: str) -> dict[str, float]:
@@ -156,8 +170,12 @@ def _properties(reader: Reader, event: str, node: YamlNode) -> tuple[dict[str, P
         if found is not None:
             properties[name] = found
             _refuse_other_type(reader, event, found, item)
+            types.update({its.name: its.type for its in (found.of or {}).values()})
+        if isinstance(item, YamlList) and event == "identify":
+            reader.wrong(item.spot, "identify has no lists: of what users say of themselves, each is one value")
     for name, found in properties.items():
         _check_currency(reader, found, root.items[name], types)
+        _check_currencies_within(reader, found, root.items[name], types)
     return properties, types
 
 
@@ -165,6 +183,8 @@ def _property(reader: Reader, name: str, node: YamlNode, event: YamlMap) -> Prop
     if _PROPERTY.fullmatch(name) is None or name == "at":
         why = "it names the event's time" if name == "at" else "use letters, digits and _"
         reader.wrong(event.key_spots[name], f"{name!r} cannot name a property: {why}")
+    if isinstance(node, YamlList):
+        return _list(reader, name, node)
     if not isinstance(node, YamlMap):
         kind = _type(reader, node)
         return None if kind is None else Property(name, kind, minimum=_default_minimum(kind))
@@ -181,7 +201,33 @@ def _property(reader: Reader, name: str, node: YamlNode, event: YamlMap) -> Prop
     return Property(name, kind, currency, required, _default_minimum(kind) if minimum is None else minimum)
 
 
-def _type(reader: Reader, node: YamlNode | None) -> PropertyType | None:
+def _list(reader: Reader, name: str, node: YamlList) -> Property | None:
+    """Read a list of things with properties of their own, `[{product_id: string, price: money}]`."""
+    things = node.items[0] if len(node.items) == 1 else None
+    if not isinstance(things, YamlMap) or not things.items:
+        reader.wrong(node.spot, "a list is written with what each element has, as in [{product_id: string}]")
+        return None
+    before, of = reader.count, dict[str, Property]()
+    for inner, item in things.items.items():
+        if isinstance(item, YamlList):
+            reader.wrong(item.spot, "an element of a list has no lists")
+            continue
+        found = _property(reader, inner, item, things)
+        if found is not None:
+            of[inner] = msgspec.structs.replace(found, name=f"{name}[].{inner}")
+    return Property(name, "list", of=of) if reader.count == before else None
+
+
+def _check_currencies_within(reader: Reader, found: Property, node: YamlNode, types: Types) -> None:
+    """Check the currencies of a list's elements: a property of the element, or one of the event."""
+    things = node.items[0] if found.of and isinstance(node, YamlList) else None
+    own = {inner: its.type for inner, its in (found.of or {}).items()}
+    for inner, its in (found.of or {}).items():
+        if isinstance(things, YamlMap):
+            _check_currency(reader, its, things.items[inner], {**types, **own})
+
+
+def _type(reader: Reader, node: YamlNode | None) -> ScalarType | None:
     text = reader.text(node, "the type of a property")
     if node is None or not text:
         return None

@@ -13,9 +13,10 @@ import msgspec
 from stream.definitions.cut_points import Tables
 from stream.definitions.durations import duration_slip, parse_duration
 from stream.definitions.expressions import Expr, ValueType
-from stream.definitions.parsing import ExpressionError, identifiers, parse_expression, unknown_names
+from stream.definitions.parsing import ExpressionError, identifiers, parse_expression, seasons_in, unknown_names
 from stream.definitions.problems import Problem, Spot, nearest, nearest_field
 from stream.definitions.scopes import Scope
+from stream.definitions.seasons import Seasons
 from stream.definitions.source import YamlList, YamlMap, YamlNode, YamlText
 from stream.definitions.typing import FUNCTIONS
 from stream.definitions.yaml_slips import text_for_fields
@@ -54,12 +55,29 @@ class Vocabulary(msgspec.Struct, frozen=True):
     tiers: Mapping[str, tuple[str, ...]] = {}
     tables: Tables = Tables()
     elsewhere: Mapping[str, str] = {}
+    seasons: Seasons = Seasons()
 
     def doubts(self, text: str) -> bool:
         """Return whether an expression reads a name that another mistake has left without a type."""
         names = identifiers(text)
         known = self.traits.keys() | self.segments | RESERVED
+        if not self.seasons.complete and seasons_in(text):
+            return True
         return bool(names & self.doubtful) or (not self.complete and bool(names - known))
+
+    def scope(self) -> Scope:
+        """Return what an expression may name, all of it known."""
+        return Scope(
+            self.traits,
+            self.segments,
+            self.currency,
+            self.event,
+            self.identity,
+            self.tiers,
+            self.tables,
+            self.elsewhere,
+            self.seasons.named,
+        )
 
 
 class Reader:
@@ -213,16 +231,7 @@ class Reader:
         """Return a checked expression; None where it is wrong, or where another mistake keeps it from being checked."""
         if not self.text(node, of) or not isinstance(node, YamlText):
             return None
-        scope = Scope(
-            words.traits,
-            words.segments,
-            words.currency,
-            words.event,
-            words.identity,
-            words.tiers,
-            words.tables,
-            words.elsewhere,
-        )
+        scope = words.scope()
         try:
             unknown = unknown_names(node.text, scope, words.doubtful)
             if words.doubts(node.text) or (unknown and words.complete):

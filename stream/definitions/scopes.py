@@ -7,6 +7,7 @@ import msgspec
 
 from stream.definitions.cut_points import Tables
 from stream.definitions.expressions import ValueType
+from stream.definitions.seasons import Season
 
 CART: Final[Mapping[str, ValueType]] = {
     "quantity": "number",
@@ -21,10 +22,11 @@ CART: Final[Mapping[str, ValueType]] = {
 class Scope(msgspec.Struct, frozen=True):
     """What an expression may name: traits with their types, segments, and the shop's currency for bare amounts.
 
-    Of the names in `traits`, those in `identity` are what users say of themselves. With an `event` it is a condition on
-    one occurrence of it: the types are those of the event's properties, and there is no cart, since the profile is not
-    read. The segments in `tiers` have some; the order is theirs. `tables` are the frozen ones that `score` and
-    `percentile` look up. `elsewhere` says of names that have a meaning in other places what they are: `an event`.
+    Of the names in `traits`, those in `identity` are what users say of themselves; `seasons` are those of the calendar.
+    With an `event` it is a condition on one occurrence of it: the types are those of the event's properties, and there
+    is no cart, since the profile is not read. The segments in `tiers` have some; the order is theirs. `tables` are the
+    frozen ones that `score` and `percentile` look up. `elsewhere` says of names that mean something elsewhere what
+    they are: `an event`.
     """
 
     traits: Mapping[str, ValueType]
@@ -35,6 +37,7 @@ class Scope(msgspec.Struct, frozen=True):
     tiers: Mapping[str, tuple[str, ...]] = {}
     tables: Tables = Tables()
     elsewhere: Mapping[str, str] = {}
+    seasons: Mapping[str, Season] = {}
 
     def names(self) -> tuple[str, ...]:
         """Return all names there are."""
@@ -43,6 +46,8 @@ class Scope(msgspec.Struct, frozen=True):
 
     def no_such_name(self, name: str) -> str:
         """Say that a name stands for nothing, and what it is elsewhere."""
+        if self.event and "[]" in name:
+            return f"{name!r} is asked of elements, but this trait is not fed those: see {name.partition('.')[0]!r}"
         if self.event:
             return f"{self.event} has no property {name!r}"
         if name == "cart":

@@ -23,12 +23,11 @@ class SequenceReading(AggregateReading, frozen=True):
         """Return the sequence, or None where it is wrong."""
         fields = self._allowed(fields, node)
         sessions = self._sessions(fields, node)
-        within = fields.get("within")
-        within_ms = self.reader.duration(within, "within") if within is not None and sessions is None else None
+        within_ms = self._within_ms(fields, sessions)
         half_life_ms = self._half_life(fields, node)
         ending_ms = self._ending(fields, within_ms, node) if sessions is None else 0
         steps, without = self._steps(fields[self.op]), self._without(fields.get("without"))
-        by = self._by(fields, [step.event for step in steps if step is not None])
+        by = self._by(fields, [step.event for step in steps if step is not None], "")
         least = fields.get("min")
         n = self.reader.whole(least, "'min'", 1) if least is not None else int(half_life_ms is None)
         span = fields.get("span")
@@ -86,4 +85,4 @@ class SequenceReading(AggregateReading, frozen=True):
         event = self.reader.text(source, "a step")
         if not event or not self._known(source, event):
             return None
-        return Fed(event, None, self._where(where, event))
+        return Fed(event, None, self._where(where, event, ""))

@@ -7,8 +7,8 @@ import msgspec
 from stream.definitions.expressions import Expr, ValueType
 from stream.model.plan import Plan
 
-Period = Literal["day", "week"]
-"""Local periods; weeks begin on Monday."""
+Period = Literal["day", "week", "month", "quarter", "year"]
+"""Periods of the calendar where the user is; weeks begin on Monday."""
 
 Aggregation = Literal[
     "count",
@@ -39,6 +39,13 @@ class Fed(msgspec.Struct, frozen=True):
     where: Expr | None
 
 
+class CalendarSpan(msgspec.Struct, frozen=True):
+    """So far this period where the user is; with `previous`, the so many whole ones before it."""
+
+    every: Period
+    previous: int = 0
+
+
 class Aggregate(msgspec.Struct, frozen=True):
     """A trait computed from one event's occurrences, over a rolling window or, without `within_ms`, all time.
 
@@ -51,6 +58,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     is what a `streak` counts. With `half_life_ms` there is no window: what it counts, sums or weighs halves so often.
     With `sessions` it is over so many of the last finished sessions, 0 the one under way, which a gap of `gap_ms` ends.
     A sequence is of `steps` with nothing of `without` between, all within `span_ms`, of events that agree in `by`.
+    With `calendar` it counts in periods of the calendar in place of a rolling window.
     """
 
     name: str
@@ -73,6 +81,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     steps: tuple[Fed, ...] = ()
     without: tuple[Fed, ...] = ()
     span_ms: int | None = None
+    calendar: CalendarSpan | None = None
 
 
 class Derived(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ What lets one file mean two things (duplicate keys, anchors, merge keys, tags, s
 surprise.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -30,6 +31,10 @@ from stream.definitions.problems import Problem, Spot
 from stream.definitions.yaml_slips import syntax_problem, text_for_fields
 
 _DEEPEST: Final = 40
+_ELEMENTS: Final = re.compile(r"(?<=\w)\[\]", re.ASCII)
+_ELEMENTS_HIDDEN: Final = (
+    "\ue000\ue001"  # as long, so that places hold; from the area that Unicode leaves to private use
+)
 
 
 class YamlText(msgspec.Struct, frozen=True):
@@ -103,6 +108,14 @@ def _refuse_tabs(file: str, text: str) -> None:
             raise _Unreadable(Problem(Spot(file, number, indent.index("\t") + 1), "a tab in the indent: use spaces"))
 
 
+def _events(text: str) -> Iterator[Event]:
+    """Yield the parser's events; `products[]` is one word to us, though in { } YAML would begin a list there."""
+    for event in YAML(typ="safe", pure=True).parse(_ELEMENTS.sub(_ELEMENTS_HIDDEN, text)):
+        if isinstance(event, ScalarEvent):
+            event.value = str(event.value).replace(_ELEMENTS_HIDDEN, "[]")
+        yield event
+
+
 class _Builder:
     """Builds nodes from the parser's events; its own recursion is bounded."""
 
@@ -111,7 +124,7 @@ class _Builder:
         self._text = text
         self._problems = problems
         self._anchored: dict[str, YamlNode] = {}
-        self._events: Iterator[Event] = iter(YAML(typ="safe", pure=True).parse(text))
+        self._events: Iterator[Event] = _events(text)
 
     def document(self) -> YamlNode | None:
         next(self._events)

@@ -31,7 +31,7 @@ class Traits(msgspec.Struct, frozen=True):
 
 
 def read_traits(reader: Reader, node: YamlNode | None, events: Events, words: Vocabulary) -> Traits:
-    """Read all traits; `words` says the currency, and which segments there are (a trait cannot read them)."""
+    """Read all traits; `words` says the currency, the seasons, and which segments there are, which no trait reads."""
     root = reader.map(node, "traits.yaml")
     if root is None:
         return Traits({}, {}, frozenset())
@@ -40,7 +40,7 @@ def read_traits(reader: Reader, node: YamlNode | None, events: Events, words: Vo
     for name, item in root.items.items():
         if reader.name(name, root.key_spots[name], "a trait") and name in words.identity:
             reader.wrong(root.key_spots[name], f"identify has a property {name!r} already")
-        found = _trait(reader, name, item, events, words.currency)
+        found = _trait(reader, name, item, events, words)
         if isinstance(found, YamlText):
             derived[name] = found
         elif found is not None:
@@ -54,14 +54,14 @@ def _type_of(trait: Trait) -> ValueType:
     return trait.type if isinstance(trait, Aggregate) else trait.value.type
 
 
-def _trait(reader: Reader, name: str, node: YamlNode, events: Events, currency: str) -> Aggregate | YamlText | None:
+def _trait(reader: Reader, name: str, node: YamlNode, events: Events, words: Vocabulary) -> Aggregate | YamlText | None:
     """Return the aggregate, or the expression of a derived trait; None where it is wrong."""
     if not isinstance(node, YamlMap):
         reader.map(node, f"the trait {name}")
         return None
     fields = reader.fields(node, "a trait", (), _FIELDS)
-    words = {_OPERATOR_AS_OPTION.get(field) for field in fields}
-    heads = [field for field in fields if field not in OPTIONS and field not in words]
+    further = {_OPERATOR_AS_OPTION.get(field) for field in fields}
+    heads = [field for field in fields if field not in OPTIONS and field not in further]
     if len(heads) != 1:
         ways = (*OPERATORS, "value")
         if heads or not reader.is_misspelt(node, ways, _FIELDS):
@@ -74,7 +74,7 @@ def _trait(reader: Reader, name: str, node: YamlNode, events: Events, currency: 
         return value if reader.text(value, "the value") and isinstance(value, YamlText) else None
     op = next(op for op in OPERATORS if op == heads[0])
     reading = SequenceReading if op in SEQUENCES else AggregateReading
-    return reading(reader, op, events, currency).read(name, node, fields)
+    return reading(reader, op, events, words).read(name, node, fields)
 
 
 def _add_derived(

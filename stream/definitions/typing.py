@@ -6,39 +6,29 @@ from typing import Final, NoReturn
 
 from stream.definitions import expressions as x
 from stream.definitions.lifetimes import ARGUMENTS, LIFETIMES, beyond_chance, lifetime
-from stream.definitions.memberships import MEMBERSHIPS, Wrong, in_tier, membership, no_such_tier
-from stream.definitions.operators import arithmetic_type, comparable
+from stream.definitions.memberships import MEMBERSHIPS, Wrong, membership
+from stream.definitions.named_values import TYPES as LOCAL
+from stream.definitions.named_values import constant, never_met, timely
+from stream.definitions.names import OF_A_KEY, field, named
+from stream.definitions.operators import COMPARATORS, OPERATORS, arithmetic_type, comparable
 from stream.definitions.problems import nearest
 from stream.definitions.ranking import RANKINGS, beyond_rank, ranked
-from stream.definitions.scopes import CART, Scope
+from stream.definitions.scopes import Scope
 from stream.definitions.slips import described, function_slip
 from stream.model.money import minor_units
 
+_TIMES: Final = {"since": 1, "until": 1, "days_to": 1, "weekday": 1, "hour": 1, "month": 1, "during": 2}
 FUNCTIONS: Final[dict[str, int]] = {
-    **dict.fromkeys(("since", "until", "known", "top", "days_to", *RANKINGS), 1),
+    "known": 1,
     "default": 2,
+    "top": 1,
+    **_TIMES,
+    **dict.fromkeys(RANKINGS, 1),
     **MEMBERSHIPS,
     **ARGUMENTS,
 }
-_OF_A_KEY: Final[Mapping[x.ValueType, x.ValueType]] = {
-    "number by key": "number",
-    "money by key": "money",
-    "duration by key": "duration",
-    "fading number by key": "fading number",
-    "fading money by key": "fading money",
-    "fading duration by key": "fading duration",
-}
-"""Of what is kept by key, the type of what it holds of one."""
+"""How many arguments each function takes."""
 
-_COMPARATORS: Final[Mapping[type[ast.cmpop], x.Comparator]] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-}
-_OPERATORS: Final[Mapping[type[ast.operator], x.Operator]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 CONSTANTS: Final = {"true": True, "false": False}
 
 
@@ -132,7 +122,7 @@ class Typer:
 
     def _arithmetic(self, node: ast.BinOp) -> x.Expr:
         left, right = self._value(node.left), self._value(node.right)
-        operator = _OPERATORS.get(type(node.op))
+        operator = OPERATORS.get(type(node.op))
         if operator in ("+", "-"):
             left, right = self._as_money(left, right), self._as_money(right, left)
         result = arithmetic_type(operator, left.type, right.type) if operator else None
@@ -153,7 +143,7 @@ class Typer:
             found = self._contained(node, left_node, right_node)
             is_plain = isinstance(node.ops[0], ast.In)
             return found if is_plain else x.Not(type="boolean", text=self._text(node), part=found)
-        operator = _COMPARATORS.get(type(node.ops[place]))
+        operator = COMPARATORS.get(type(node.ops[place]))
         if operator is None:
             self._refuse(node, f"{self._text(node)!r}: compare with == != < <= > >=; known(x) asks for a value")
         left, right = self.typed(left_node), self.typed(right_node)
@@ -163,14 +153,16 @@ class Typer:
         wrong, side = comparable(operator, left, right)
         if wrong := wrong or beyond_rank(left, right) or beyond_chance(left, right):
             self._refuse(right_node if side is right else left_node, wrong)
-        self._refuse_if(right_node, no_such_tier(left, right, self._scope))
-        self._refuse_if(left_node, no_such_tier(right, left, self._scope))
+        self._refuse_if(right_node, never_met(left, right, self._scope))
+        self._refuse_if(left_node, never_met(right, left, self._scope))
         whole = self._text(node) if len(node.ops) == 1 else ""
         text = whole or self._source[left_node.col_offset : right_node.end_col_offset]
         return x.Compare(type="boolean", text=text, op=operator, left=left, right=right)
 
     def _contained(self, node: ast.Compare, left_node: ast.expr, right_node: ast.expr) -> x.Expr:
-        """Type `"editor" in features`, where the trait on the right is a set of texts."""
+        """Type `"editor" in features`, where the trait on the right is a set of texts, or `plan in ("a", "b")`."""
+        if isinstance(right_node, ast.Tuple):
+            return self._one_of(node, left_node, right_node.elts)
         trait, part = self._text(right_node), self._value(left_node)
         if self._scope.traits.get(trait) != "set" or self._scope.event:
             if isinstance(right_node, ast.Name) and trait not in self._scope.traits:
@@ -184,6 +176,21 @@ class Typer:
         # Where it is negated, what is negated is explained.
         text = self._text(node) if isinstance(node.ops[0], ast.In) else f"{part.text} in {trait}"
         return x.AtKey(type="boolean", text=text, trait=trait, key=part)
+
+    def _one_of(self, node: ast.Compare, left_node: ast.expr, nodes: list[ast.expr]) -> x.Expr:
+        part, values = self._value(left_node), list[x.Constant]()
+        if isinstance(part, x.Constant):
+            self._refuse(left_node, f"{part.text} is a constant: ask of what may change")
+        for item in nodes:
+            value = self._as_money(self._value(item), part)
+            if not isinstance(value, x.Constant) or value.type != part.type:
+                self._refuse(item, f"{value.text} is no constant of the type of {part.text}, a {part.type}")
+            self._refuse_if(item, never_met(part, value, self._scope))
+            values.append(value)
+        if not values:
+            self._refuse(node, f"{self._text(node)!r}: name what it may be, as in ('a', 'b')")
+        listed = self._text(node.comparators[0])
+        return x.OneOf(type="boolean", text=f"{part.text} in {listed}", part=part, values=tuple(values))
 
     def _as_money(self, part: x.Expr, beside: x.Expr) -> x.Expr:
         """A bare number beside money means the shop's currency."""
@@ -213,7 +220,9 @@ class Typer:
         part = self._value(node.args[0])
         if name == "known":
             return x.Known(type="boolean", text=text, part=part)
-        return self._default(node, part) if name == "default" else self._of_profile(node, name, part)
+        if name == "default":
+            return self._default(node, part)
+        return self._local(node, name, part) if name in (*LOCAL, "during") else self._of_profile(node, name, part)
 
     def _of_profile(self, node: ast.Call, name: str, part: x.Expr) -> x.Expr:
         """Type a function that is asked again as time goes by, or of what is known of all."""
@@ -228,6 +237,13 @@ class Typer:
             self._refuse(node.args[0], f"{name}(...) needs a time; {part.text} is a {part.type}")
         return x.Since(type="duration", text=text, moment=part, direction=1 if name == "since" else -1)
 
+    def _local(self, node: ast.Call, name: str, moment: x.Expr) -> x.Expr:
+        """Type what the user's calendar and clock say of a time."""
+        seasons, season = self._scope.seasons, self._text(node.args[1]) if name == "during" else ""
+        if season and season not in seasons:
+            self._refuse(node.args[1], f"there is no season {season!r} in calendar.yaml", nearest(season, seasons))
+        return self._right(node.args[0], timely(name, self._text(node), moment, seasons.get(season)))
+
     def _default(self, node: ast.Call, part: x.Expr) -> x.Expr:
         otherwise = self._as_money(self._value(node.args[1]), part)
         if otherwise.type != part.type:
@@ -235,17 +251,7 @@ class Typer:
         return x.Default(type=part.type, text=self._text(node), part=part, otherwise=otherwise)
 
     def _constant(self, node: ast.Constant) -> x.Expr:
-        text, value = self._text(node), node.value
-        if isinstance(value, bool):
-            return x.Constant(type="boolean", text=text, value=value)
-        if isinstance(value, int | float):
-            if not text.replace(".", "", 1).isdigit() or len(text) > 15:  # 15 digits: what a double holds exactly
-                plain = text.replace("_", "") if "_" in text else "plain digits"
-                self._refuse(node, f"write {plain} instead of {text!r}")
-            return x.Constant(type="number", text=text, value=value)
-        if isinstance(value, str) and text[:1] in "'\"" and text[0] not in text[1:-1] and "\\" not in text:
-            return x.Constant(type="string", text=text, value=text[1:-1])
-        self._refuse(node, f"{text!r} has no meaning in a condition")
+        return self._right(node, constant(self._text(node), node.value))
 
     def _name(self, node: ast.Name) -> x.Expr:
         text = self._text(node)
@@ -253,46 +259,22 @@ class Typer:
             return x.Constant(type="duration", text=text, value=self._durations[node.col_offset])
         if text in CONSTANTS:
             return x.Constant(type="boolean", text=text, value=CONSTANTS[text])
-        if text in self._scope.traits:
-            if self._scope.traits[text] == "set":
-                self._refuse(node, f"{text} is a set: write 'VALUE' in {text}")
-            if self._scope.traits[text] in _OF_A_KEY:
-                self._refuse(node, f"{text} is kept by key: write {text}[KEY] or top({text})")
-            kind: x.NameKind = "property" if self._scope.event else "trait"
-            if text in self._scope.identity:
-                kind = "identity"
-            return x.Name(type=self._scope.traits[text], text=text, kind=kind, name=text)
-        if text in self._scope.tiers:
-            return x.Name(type="string", text=text, kind="tier", name=text)
-        if text in self._scope.segments:
-            return x.Name(type="boolean", text=text, kind="segment", name=text)
-        self._refuse(node, self._scope.no_such_name(text), nearest(text, self._scope.names()))
+        return self._right(node, named(text, self._scope))
 
     def _at_key(self, node: ast.Subscript) -> x.Expr:
         trait, key = self._kept_by_key(node.value), self._value(node.slice)
         if key.type != "string":
             self._refuse(node.slice, f"a key is a string; {key.text} is a {key.type}")
-        return x.AtKey(type=_OF_A_KEY[self._scope.traits[trait]], text=self._text(node), trait=trait, key=key)
+        return x.AtKey(type=OF_A_KEY[self._scope.traits[trait]], text=self._text(node), trait=trait, key=key)
 
     def _kept_by_key(self, node: ast.expr) -> str:
         """Return the name of a trait that is kept by key."""
         name = self._text(node)
-        if self._scope.traits.get(name) not in _OF_A_KEY:
+        if self._scope.traits.get(name) not in OF_A_KEY:
             if isinstance(node, ast.Name) and not self._scope.event:
                 self.typed(node)
             self._refuse(node, f"{name} is not kept by key, as a trait is that has 'by'")
         return name
 
     def _attribute(self, node: ast.Attribute) -> x.Expr:
-        text = self._text(node)
-        if self._scope.event:
-            self._refuse(node, f"{text!r} has no meaning in a condition on {self._scope.event}: name its properties")
-        if not (isinstance(node.value, ast.Name) and node.value.id == "cart"):
-            if self._scope.elsewhere.get(self._text(node.value)) == "an event":
-                self._refuse(node, f"{text} is of an event: a trait gathers it, as in {{sum: {text}, within: 7d}}")
-            return self._right(node, in_tier(text, self._scope))
-        if node.attr not in CART:
-            self._refuse(
-                node, f"the cart has no {node.attr!r}", f"cart.{near}" if (near := nearest(node.attr, CART)) else ""
-            )
-        return x.Name(type=CART[node.attr], text=text, kind="cart", name=node.attr)
+        return self._right(node, field(self._text(node), self._text(node.value), node.attr, self._scope))

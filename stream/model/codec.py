@@ -1,5 +1,7 @@
 """Bytes to events: each record is accepted, not of the plan, or rejected with a reason."""
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -11,6 +13,7 @@ from stream.model.naming import NAME_OF_TYPE, event_name
 from stream.model.plan import Plan, PlannedEvent
 from stream.model.properties import EventChecks, is_unicode
 from stream.model.times import parse_time
+from stream.model.zones import zone_named
 
 MAX_EVENT_BYTES: Final = 65_536
 USER_BYTES_MAX: Final = 256
@@ -18,7 +21,15 @@ MESSAGE_ID_MAX: Final = 256
 
 _SPELLINGS_MAX: Final = 10_000
 _SPELLING_LENGTH_MAX: Final = 200
+_ZONES_KEPT: Final = 4_096
+_ZONE_LENGTH_MAX: Final = 64
 _NULL: Final = msgspec.Raw(b"null")
+
+
+class _Context(msgspec.Struct, gc=False):
+    """What is read of a call's context."""
+
+    timezone: msgspec.Raw = _NULL
 
 
 class _Wire(
@@ -43,6 +54,7 @@ class _Wire(
     message_id: object = None
     properties: msgspec.Raw = _NULL
     traits: msgspec.Raw = _NULL
+    context: "_Context | list[object] | str | float | bool | None" = None
     user_id_snake: object = None
     anonymous_id_snake: object = None
     message_id_snake: object = None
@@ -54,6 +66,7 @@ _REASON_OF_FIELD: Final[dict[str, Reason]] = {
     "timestamp": "bad_time",
 }
 
+_decode_text: Final = msgspec.json.Decoder(str).decode
 _decode_wire: Final = msgspec.json.Decoder(_Wire).decode
 _tuple_of: Final = msgspec.structs.astuple
 
@@ -65,12 +78,18 @@ class _Shape:
         self.name: Final = planned.name
         self.is_identify: Final = planned.name == "identify"
         self.checks: Final = EventChecks(planned, plan)
-        # Fields are numbered, since a property may have a name that no Python attribute can have.
-        fields = [(f"p{index}", object, None) for index in range(len(self.checks.keys))]
-        rename = {f"p{index}": key for index, key in enumerate(self.checks.keys)}
-        struct = msgspec.defstruct("Properties", fields, rename=rename, gc=False)
-        self.decode: Final = msgspec.json.Decoder(struct | None).decode
+        # Of a list, too, only the properties that are planned of its elements are decoded.
+        kinds = {name: list[_struct(its.keys, {})] | None for name, its in self.checks.lists.items()}  # type: ignore[misc]  # a type made here
+        self.decode: Final = msgspec.json.Decoder(_struct(self.checks.keys, kinds) | None).decode
         self.nothing: Final = (None,) * len(self.checks.keys)
+
+
+def _struct(keys: tuple[str, ...], kinds: Mapping[str, object]) -> type[msgspec.Struct]:
+    """Return a struct that decodes these properties, of any type where `kinds` names none."""
+    # Fields are numbered, since a property may have a name that no Python attribute can have.
+    fields = [(f"p{index}", kinds.get(key, object), None) for index, key in enumerate(keys)]
+    rename = {f"p{index}": key for index, key in enumerate(keys)}
+    return msgspec.defstruct("Properties", fields, rename=rename, gc=False)
 
 
 class Codec:
@@ -112,6 +131,8 @@ class Codec:
             anonymous_id=call.anonymous_id,
             message_id=call.message_id,
         )
+        if call.context is not None:
+            wire.context = _Context(msgspec.Raw(msgspec.json.encode(call.context.get("timezone"))))
         given = call.traits if shape.is_identify and call.traits is not None else call.properties
         values = shape.nothing if given is None else tuple(map(given.get, shape.checks.keys))
         return _event_of(shape, wire, values, record_id, latest_ms)
@@ -169,7 +190,22 @@ def _event_of(shape: _Shape, wire: _Wire, values: tuple[object, ...], record_id:
         event = Event(user, shape.name, time_ms, record_id, props, repeatable=False)
     if amounts is not None:
         event.amounts = amounts
+    if shape.checks.lists:
+        event.lists = shape.checks.elements(values)
+    if isinstance(wire.context, _Context):
+        written = bytes(wire.context.timezone)
+        event.zone = _zone_in(written) if len(written) <= _ZONE_LENGTH_MAX else ""
     return event
+
+
+@lru_cache(_ZONES_KEPT)
+def _zone_in(written: bytes) -> str:
+    """Return the name of a time zone from its JSON, nothing where it is none that is known."""
+    try:
+        name = _decode_text(written)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return name if zone_named(name) is not None else ""
 
 
 def _user_of(wire: _Wire) -> str:
@@ -210,6 +246,8 @@ def _envelope_rejection(message: str) -> Rejected:
     field = path.partition("`")[0].partition(".")[0].partition("[")[0]
     if field in ("message_id", "messageId"):
         return Rejected("wrong_type", "messageId: expected text")
+    if field == "context":
+        return Rejected("wrong_type", "context")
     return Rejected(_REASON_OF_FIELD.get(field, "bad_user"))
 
 
@@ -222,4 +260,6 @@ def _property_rejection(shape: _Shape, message: str) -> Rejected:
     if not path:
         return Rejected("wrong_type", "traits" if shape.is_identify else "properties")
     name = next((key for key in shape.checks.keys if path.startswith(key)), "")
+    if message.startswith("Expected"):
+        return Rejected("wrong_type", f"{name}: expected a list of objects")
     return Rejected("out_of_range" if message.startswith("Integer") else "not_finite", name)

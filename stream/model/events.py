@@ -21,7 +21,9 @@ class Event(msgspec.Struct, gc=False):
     as integer minor units of the shop's currency. `amounts` keeps the original of money that came in another currency.
     `id` is the producer's message id, or one derived from the record's place in the log; only the former (`repeatable`)
     can recognise a duplicate. What is decided at or before `history_until_ms` is history played in to build profiles:
-    it starts no run.
+    it starts no run. `zone` names the time zone in the call's context, where that has one that is known.
+    `lists` holds the elements of list properties, by the list's name: of each the checked values, under the names that
+    definitions give them, `products[].price`.
     """
 
     user: str
@@ -32,3 +34,5 @@ class Event(msgspec.Struct, gc=False):
     repeatable: bool = True
     history_until_ms: int = -(1 << 62)
     amounts: dict[str, Money] | None = None
+    zone: str = ""
+    lists: dict[str, list[dict[str, Scalar]]] | None = None

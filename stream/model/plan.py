@@ -4,14 +4,17 @@ from typing import Literal
 
 import msgspec
 
-PropertyType = Literal["string", "integer", "number", "boolean", "timestamp", "money"]
+ScalarType = Literal["string", "integer", "number", "boolean", "timestamp", "money"]
+PropertyType = ScalarType | Literal["list"]
 
 
 class Property(msgspec.Struct, frozen=True):
     """One property the plan names.
 
     `currency` (money only) names the property that holds its ISO 4217 code; absent there, the shop's currency is meant.
-    `minimum` is inclusive; money is never negative unless the plan says so.
+    `minimum` is inclusive; money is never negative unless the plan says so. A list has the properties of its elements
+    in `of`, each named as definitions name it, `products[].price`, by its own name; an element's money may have its
+    currency in a property of the element or, where that is absent, of the event.
     """
 
     name: str
@@ -19,6 +22,7 @@ class Property(msgspec.Struct, frozen=True):
     currency: str | None = None
     required: bool = False
     minimum: float | None = None
+    of: "dict[str, Property] | None" = None
 
 
 class PlannedEvent(msgspec.Struct, frozen=True):
@@ -42,9 +46,13 @@ class SessionRules(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The whole tracking plan. `rates` give how much of the shop's currency one unit of another buys."""
+    """The whole tracking plan. `rates` give how much of the shop's currency one unit of another buys.
+
+    `timezone` is that of users of whom none is known.
+    """
 
     currency: str
     rates: dict[str, float]
     events: dict[str, PlannedEvent]
     sessions: SessionRules = SessionRules()
+    timezone: str = "UTC"

@@ -152,7 +152,8 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     `spread` shifts this user's bucket edges against other users'; `carts` is by cart id, the last changed one last;
     `ordered_ms` is the latest order that emptied all carts; `sent_ms` by channel; `seen` holds 64-bit hashes of the
     latest message ids, oldest first; `identity_event` is the id of the latest event that told of the user; `version` is
-    that of the definitions that all its memberships were last decided by.
+    that of the definitions that all its memberships were last decided by; `zone` names the time zone that a call's
+    context brought last.
     """
 
     due_ms: int
@@ -175,6 +176,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     identity_event: str = ""
     version: str = ""
     session: Session | None = None
+    zone: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -1,8 +1,10 @@
 """The checks of an event's properties, made once from the tracking plan."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
+
+import msgspec
 
 from stream.model.errors import Rejected
 from stream.model.events import Scalar
@@ -12,6 +14,9 @@ from stream.model.times import parse_time
 
 TEXT_MAX: Final = 1_024
 """Characters of a text property. Longer text is no property of behaviour, and profiles keep what they are fed."""
+
+ELEMENTS_MOST: Final = 500
+"""Elements of a list property: an event with more is rejected, since every trait over them costs so many updates."""
 
 _INTEGER_END: Final = 1 << 63
 _AMOUNT_MAX: Final = 1e12
@@ -36,10 +41,12 @@ class EventChecks:
 
     def __init__(self, planned: PlannedEvent, plan: Plan) -> None:
         properties = tuple(planned.properties.values())
-        currencies = (p.currency for p in properties if p.currency)
+        self.lists: Final = {p.name: ListChecks(p, plan) for p in properties if p.of is not None}
+        currencies = [p.currency for p in properties if p.currency]
+        currencies += [code for its in self.lists.values() for code in its.currencies]
         self.keys: Final = tuple(dict.fromkeys((*planned.properties, *currencies)))
         self._scalars = tuple(
-            (index, p.name, _CHECKS[p.type](p)) for index, p in enumerate(properties) if p.type != "money"
+            (index, p.name, _CHECKS[p.type](p)) for index, p in enumerate(properties) if p.type in _CHECKS
         )
         self._monies = tuple(
             (index, p.name, _MoneyCheck(p, plan), self.keys.index(p.currency) if p.currency else None)
@@ -67,6 +74,45 @@ class EventChecks:
                 if original is not None:
                     amounts = {name: original} if amounts is None else {**amounts, name: original}
         return props, amounts
+
+    def elements(self, values: tuple[object, ...]) -> dict[str, list[dict[str, Scalar]]] | None:
+        """Return the accepted elements of the lists; raises `Rejected` at the first that is not as planned."""
+        given = dict(zip(self.keys, values, strict=True))
+        found = {name: its.check(given[name], given) for name, its in self.lists.items() if given[name] is not None}
+        return found or None
+
+
+class ListChecks:
+    """All checks of the elements of one list property; `keys` names what is read from each element."""
+
+    def __init__(self, planned: Property, plan: Plan) -> None:
+        self._name = planned.name
+        self._checks = EventChecks(PlannedEvent(planned.name, "", planned.of or {}), plan)
+        self.keys: Final = self._checks.keys
+        self.currencies: Final[tuple[str, ...]] = tuple(
+            dict.fromkeys(p.currency for p in (planned.of or {}).values() if p.currency)
+        )
+
+    def check(self, value: object, event: Mapping[str, object]) -> list[dict[str, Scalar]]:
+        """Return the accepted elements, also those of which nothing is named; `event` has what the event brought."""
+        if type(value) is not list:
+            raise Rejected("wrong_type", f"{self._name}: expected a list")
+        if len(value) > ELEMENTS_MOST:
+            raise Rejected("out_of_range", f"{self._name}: more than {ELEMENTS_MOST} elements")
+        return [self._checks.check(self._values(element, event))[0] for element in value]
+
+    def _values(self, element: object, event: Mapping[str, object]) -> tuple[object, ...]:
+        """Return an element's values in order of `keys`; a currency that is absent is the event's."""
+        if isinstance(element, msgspec.Struct):
+            values = msgspec.structs.astuple(element)
+        elif isinstance(element, dict):
+            values = tuple(map(element.get, self.keys))
+        else:
+            raise Rejected("wrong_type", f"{self._name}: expected a list of objects")
+        if not self.currencies:
+            return values
+        pairs = zip(self.keys, values, strict=True)
+        return tuple(event[key] if value is None and key in self.currencies else value for key, value in pairs)
 
 
 class _MoneyCheck:

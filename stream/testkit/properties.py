@@ -1,14 +1,16 @@
 """From the text of a scenario's event to the event that the codec accepts."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from stream.definitions.problems import Problem, nearest
-from stream.definitions.source import YamlMap, YamlNode, YamlText
+from stream.definitions.source import YamlList, YamlMap, YamlNode, YamlText
 from stream.model.calls import Call
 from stream.model.codec import Codec
 from stream.model.errors import Rejected
 from stream.model.events import Event
-from stream.model.plan import PlannedEvent, PropertyType
+from stream.model.plan import PlannedEvent, Property, PropertyType
+from stream.model.zones import zone_named
 from stream.testkit.offsets import START_MS, parse_offset
 from stream.testkit.scenarios import Given
 
@@ -17,7 +19,9 @@ _BOOLEANS: Final = {"true": True, "false": False}
 
 def event_of(given: Given, planned: PlannedEvent, codec: Codec, problems: list[Problem]) -> Event | None:
     """Return the event as the codec accepts it; what it, or the plan, refuses is noted and answered with None."""
-    properties = _properties(given.properties, planned, problems)
+    if given.timezone is not None and zone_named(given.timezone) is None:
+        problems.append(Problem(given.spot, f"there is no time zone {given.timezone!r}"))
+    properties = _properties(given.properties, planned.properties, given.event, problems)
     if properties is None:
         return None
     call = Call(
@@ -26,6 +30,7 @@ def event_of(given: Given, planned: PlannedEvent, codec: Codec, problems: list[P
         user_id=given.user,
         event=given.event,
         timestamp=START_MS + given.at_ms,
+        context={"timezone": given.timezone} if given.timezone is not None else None,
     )
     if call.type == "identify":
         call.traits = properties
@@ -38,19 +43,31 @@ def event_of(given: Given, planned: PlannedEvent, codec: Codec, problems: list[P
         return None
 
 
-def _properties(node: YamlMap | None, planned: PlannedEvent, problems: list[Problem]) -> dict[str, object] | None:
+def _properties(
+    node: YamlMap | None, specs: Mapping[str, Property], of: str, problems: list[Problem]
+) -> dict[str, object] | None:
     if node is None:
         return {}
     before = len(problems)
     values: dict[str, object] = {}
     for name, value in node.items.items():
-        spec = planned.properties.get(name)
-        if spec is not None:
-            values[name] = _value(value, spec.type, problems)
+        spec = specs.get(name)
+        if spec is None:
+            message = f"events.yaml gives {of!r} no property {name!r}"
+            problems.append(Problem(node.key_spots[name], message, nearest(name, specs)))
+        elif spec.of is not None:
+            values[name] = _elements(value, spec.name, spec.of, problems)
         else:
-            message = f"events.yaml gives {planned.name!r} no property {name!r}"
-            problems.append(Problem(node.key_spots[name], message, nearest(name, planned.properties)))
+            values[name] = _value(value, spec.type, problems)
     return values if len(problems) == before else None
+
+
+def _elements(node: YamlNode, name: str, of: Mapping[str, Property], problems: list[Problem]) -> list[object]:
+    items = node.items if isinstance(node, YamlList) else [node]
+    maps = [item for item in items if isinstance(item, YamlMap)]
+    if not isinstance(node, YamlList) or len(maps) < len(items):
+        problems.append(Problem(node.spot, f"{name!r} is a list: write [{{PROPERTY: VALUE, ...}}, ...]"))
+    return [_properties(item, of, f"{name}[]", problems) for item in maps]
 
 
 def _value(node: YamlNode, kind: PropertyType, problems: list[Problem]) -> object:
@@ -59,7 +76,7 @@ def _value(node: YamlNode, kind: PropertyType, problems: list[Problem]) -> objec
         problems.append(Problem(node.spot, "a property's value is a plain word, number or text"))
         return None
     match kind:
-        case "string":
+        case "string" | "list":
             return node.text
         case "boolean":
             return _BOOLEANS.get(node.text, node.text)

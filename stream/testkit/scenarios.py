@@ -20,14 +20,14 @@ DEFAULT_USER: Final = "u1"
 ALL: Final = "all"
 
 _SCENARIO_FIELDS: Final = ("name", "assume_consent", "watch", "given", "until", "expect")
-_GIVEN_FIELDS: Final = ("at", "arrives", "user", "id", "event", "identify", "with")
+_GIVEN_FIELDS: Final = ("at", "arrives", "user", "id", "event", "identify", "with", "timezone")
 _EXPECT_FIELDS: Final = ("at", "user", *KINDS, "from", "to", "because", "key", "value")
 
 
 class Given(msgspec.Struct, frozen=True):
     """One event that happens `at_ms` after the start, and comes in at `arrives_ms`, later where it is a late one.
 
-    `properties` are YAML until the tracking plan says their types.
+    `properties` are YAML until the tracking plan says their types. `timezone` is that of the call's context.
     """
 
     spot: Spot
@@ -38,6 +38,7 @@ class Given(msgspec.Struct, frozen=True):
     event_spot: Spot
     properties: YamlMap | None
     id: str
+    timezone: str | None = None
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -143,6 +144,7 @@ def _given(node: YamlNode, problems: list[Problem], row: int) -> Given | None:
         event_spot=fields.spot("event" if event else "identify"),
         properties=traits if event is None else fields.mapping("with"),
         id=fields.text("id") or f"given-{row + 1}",
+        timezone=fields.text("timezone"),
     )
 
 

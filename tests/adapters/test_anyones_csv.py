@@ -24,7 +24,14 @@ PLAN = Plan(
                 "gift": Property("gift", "boolean"),
             },
         ),
-        "order_completed": PlannedEvent("order_completed", "cart", {"total": Property("total", "number")}),
+        "order_completed": PlannedEvent(
+            "order_completed",
+            "cart",
+            {
+                "total": Property("total", "number"),
+                "products": Property("products", "list", of={"quantity": Property("products[].quantity", "integer")}),
+            },
+        ),
     },
 )
 MAP = ["user=who,time=when,event=what,event.buy=order_completed", "product_id=sku,quantity=n,price=cost,total=cost"]
@@ -161,3 +168,11 @@ def test_what_is_no_time_stays_as_it_is(cell: str) -> None:
 def test_numbers_and_booleans_as_files_write_them() -> None:
     assert [written_number(cell) for cell in ("1", "-2", "1.50", "1e5", "")] == [1, -2, 1.5, "1e5", ""]
     assert [written_boolean(cell) for cell in ("TRUE", "0", "yes", "maybe")] == [True, False, True, "maybe"]
+
+
+def test_a_row_is_one_element_of_a_list() -> None:
+    mapping = ["user=who,time=when,event=const:Order Completed,products[].quantity=n"]
+    first, second = calls("who,when,n\nu1,0,3\nu1,1,\n", mapping)
+    assert (first.properties, second.properties) == ({"products": [{"quantity": 3}]}, {})
+    with pytest.raises(InputRefused, match=r"products\[\].quantity"):
+        calls("who,when,n\n", ["user=who,time=when,event=const:Order Completed,products[].quantiy=n"])

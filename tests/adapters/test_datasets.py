@@ -27,7 +27,7 @@ def rees46(line: bytes) -> Call | bytes | Rejected:
         ("pv", "Product Viewed", {}),
         ("cart", "Product Added", {"quantity": 1}),
         ("fav", "Product Added to Wishlist", {}),
-        ("buy", "Order Completed", {}),
+        ("buy", "Order Completed", {"products": [{"product_id": "22", "category": "333", "quantity": 1}]}),
     ],
 )
 def test_a_taobao_row_is_a_call(behaviour: str, event: str, extra: dict[str, object]) -> None:
@@ -124,7 +124,7 @@ def test_a_cdnow_row_of_sample_or_master_file_is_an_order_at_midnight(line: byte
                 user_id="00004",
                 event="Order Completed",
                 timestamp=853_545_600_000,
-                properties={"total": "29.33", "quantity": 2, "currency": "USD"},
+                properties={"total": "29.33", "currency": "USD", "products": [{"quantity": 2}]},
                 message_id="cdnow-1",
             ),
         )

@@ -7,9 +7,12 @@ import msgspec
 
 from stream.decision.decider import Decider
 from stream.definitions import load
+from stream.definitions.calendar import read_seasons
 from stream.definitions.expressions import Expr
 from stream.definitions.parsing import Scope, parse_expression
+from stream.definitions.reading import Reader
 from stream.definitions.shapes import Aggregate, Definitions
+from stream.definitions.source import read_yaml
 from stream.model.events import Event, Scalar
 from stream.model.money import Money
 from stream.model.outcomes import AnyOutcome, Decision, Goal, RunChange, SegmentChange, Trigger, Withdrawal
@@ -30,7 +33,9 @@ topics:
   cart:
     product_added: {product_id: string, sku: string, quantity: integer, cart_id: string, price: money}
     product_removed: {product_id: string, sku: string, quantity: integer, cart_id: string}
-    order_completed: {order_id: string, cart_id: string, total: money, points: integer}
+    order_completed: {order_id: string, cart_id: string, total: money, points: integer,
+      products: [{product_id: string, category: string, quantity: integer, price: money}]}
+    returned: {products: [{quantity: integer}]}
   email:
     email_bounced: {bounce_type: string}
     email_marked_as_spam:
@@ -41,6 +46,12 @@ topics:
     consent_changed: {purpose: string, granted: boolean}
     erasure_requested:
 """
+
+CALENDAR = """\
+new_year: {from: 12-31, to: 01-02}
+first_day: {from: 1970-01-01, to: 1970-01-01}
+"""
+SEASONS = read_seasons(Reader([]), read_yaml("calendar.yaml", CALENDAR, []), is_there=True).named
 
 ACTIONS = """\
 mail: {channel: email, purpose: marketing, template: hello}
@@ -58,6 +69,7 @@ def config(
 ) -> Definitions:
     """Load a config; a segment or journey is given by name, a segment just by its condition where it is one line."""
     files = {"events.yaml": EVENTS, "traits.yaml": traits, "actions.yaml": actions, "policy.yaml": policy}
+    files["calendar.yaml"] = CALENDAR
     for name, text in (segments or {}).items():
         files[f"segments/{name}.yaml"] = (
             text if text.startswith(("when:", "describe:", "tiers:")) else f"when: {text}\n"
@@ -87,7 +99,8 @@ def scope_of(definitions: Definitions) -> Scope:
     said = {name: kinds[its.type] for name, its in planned.items() if name not in types}
     segments = frozenset(definitions.segments)
     tiers = {name: tuple(tier.name for tier in its.tiers) for name, its in definitions.segments.items() if its.tiers}
-    return Scope(said | types, segments, definitions.plan.currency, identity=frozenset(said), tiers=tiers)
+    currency, own = definitions.plan.currency, frozenset(said)
+    return Scope(said | types, segments, currency, identity=own, tiers=tiers, seasons=SEASONS)
 
 
 class Story:

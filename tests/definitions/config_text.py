@@ -20,6 +20,7 @@ topics:
       total: {type: money, currency: currency}
       currency: string
       gift: boolean
+      products: [{sku: string, quantity: integer, price: money}]
   people:
     consent_changed: {purpose: string, granted: boolean}
 """,

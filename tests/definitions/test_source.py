@@ -1,6 +1,6 @@
 import pytest
 
-from stream.definitions.problems import Problem
+from stream.definitions.problems import Problem, Spot
 from stream.definitions.source import YamlList, YamlMap, YamlNode, YamlText, read_yaml
 
 
@@ -141,3 +141,24 @@ def test_an_empty_file_says_nothing_and_is_no_problem_here(text: str) -> None:
     root, problems = read(text)
     assert problems == []
     assert root is None or (isinstance(root, YamlText) and root.raw == "")
+
+
+def test_a_word_that_ends_in_brackets_is_one_word_also_within_braces() -> None:
+    problems: list[Problem] = []
+    text = "x: {sum: a.b[].c, where: b[].d > 1, of: [], 'b[]': \"e[]\"}\ny: [f[], g]\n"
+    root = read_yaml("f.yaml", text, problems)
+    assert problems == []
+    assert isinstance(root, YamlMap)
+    x, y = root.items["x"], root.items["y"]
+    assert isinstance(x, YamlMap)
+    assert isinstance(y, YamlList)
+    assert [(name, getattr(node, "text", None)) for name, node in x.items.items()] == [
+        ("sum", "a.b[].c"),
+        ("where", "b[].d > 1"),
+        ("of", None),
+        ("b[]", "e[]"),
+    ]
+    assert [(node.text, node.raw) for node in y.items] == [("f[]", "f[]"), ("g", "g")]
+    where = x.items["where"]
+    assert isinstance(where, YamlText)
+    assert where.at(6) == Spot("f.yaml", 1, text.index("> 1") + 1)

@@ -29,6 +29,86 @@ CASES = [
     ),
     ("{count: product_viewed, where: |true}", "this condition never changes"),
     (
+        "{sum: |order_completed.products[].quantty}",
+        "order_completed has no property 'products[].quantty' (did you mean 'products[].quantity'?)",
+    ),
+    (
+        "{sum: |order_completed.products[].sku}",
+        "'sum' needs integer, number, money or duration; order_completed.products[].sku is a string",
+    ),
+    ("{distinct: |order_completed.products}", "'products' is a list: write order_completed.products[].PROPERTY"),
+    (
+        "{count: |order_completed.products[].sku}",
+        "'count' takes the elements themselves: write order_completed.products[]",
+    ),
+    ("{count: |order_completed.prodcts[]}", "order_completed has no list 'prodcts' (did you mean 'products'?)"),
+    ("{count: |order_completed.gift[]}", "order_completed has no list 'gift'"),
+    ("{gap: |order_completed.products[]}", "'gap' takes an event, not a property: write 'order_completed'"),
+    (
+        "{count: order_completed, where: |products[].quantity > 1}",
+        "'products[].quantity' is asked of elements, but this trait is not fed those: see 'products[]'",
+    ),
+    (
+        "{count: 'order_completed.products[]', where: 'products[].quantity == |\"a\"'}",
+        "products[].quantity is a number: write it without quotes",
+    ),
+    (
+        "{count: 'order_completed.products[]', by: |products[].prise}",
+        "order_completed has no property 'products[].prise' (did you mean 'products[].price'?)",
+    ),
+    (
+        "{count: order_completed, by: |products[].sku}",
+        "a key of elements is for what is fed elements, as order_completed.products[] is",
+    ),
+    (
+        "{count: product_viewed, this: |mnth}",
+        "'this' is day, week, month, quarter or year, not 'mnth' (did you mean 'month'?)",
+    ),
+    (
+        "{count: product_viewed, previous: |3 mnths}",
+        "'previous' is a period or some of them, as in 3 months, not '3 mnths' (did you mean 'month'?)",
+    ),
+    ("{count: product_viewed, previous: |7d}", "'previous' is a period or some of them, as in 3 months, not '7d'"),
+    (
+        "{count: product_viewed, previous: |0 days}",
+        "'previous' can be 1 to 100 periods, since all of them are kept",
+    ),
+    (
+        "{count: product_viewed, previous: |366 days}",
+        "'previous' can be 1 to 100 periods, since all of them are kept",
+    ),
+    ("{count: product_viewed, within: 7d, |this: week}", "'this' has no meaning beside 'within'"),
+    ("{count: product_viewed, this: week, |previous: week}", "'previous' has no meaning beside 'this'"),
+    ("{last: product_viewed.category, |this: week}", "'this' has no meaning beside 'last'"),
+    (
+        "{count: product_viewed, this: week, |ending: 7d}",
+        "'ending' needs 'within': it says how long ago that window ended",
+    ),
+    (
+        "{count: product_viewed, |half_life: 7d, this: week}",
+        "'half_life' has no meaning beside a window: what is old fades instead of leaving",
+    ),
+    (
+        "{count: product_viewed, where: 'weekday(at) == |\"sunnday\"'}",
+        "there is no weekday 'sunnday': they are monday, tuesday, wednesday, thursday, friday, saturday, sunday"
+        " (did you mean 'sunday'?)",
+    ),
+    (
+        '{count: product_viewed, where: \'month(at) in ("may", |"June")\'}',
+        "there is no month 'June': they are january, february, march, april, may, june, july, august, september, "
+        "october, november, december (did you mean 'june'?)",
+    ),
+    ("{count: product_viewed, where: hour(at) == |24}", "there is no hour 24: they go from 0 to 23"),
+    ("{count: product_viewed, where: hour(|rating) == 4}", "hour(...) needs a time; rating is a number"),
+    ("{count: product_viewed, where: 'during(at, |christmas)'}", "there is no season 'christmas' in calendar.yaml"),
+    ("{count: product_viewed, where: |during(at)}", "during(...) takes 2 arguments"),
+    ("{count: product_viewed, where: 'category in (\"a\", |5)'}", "5 is no constant of the type of category, a string"),
+    (
+        "{count: product_viewed, where: 'category in (\"a\", |category)'}",
+        "category is no constant of the type of category, a string",
+    ),
+    ("{count: product_viewed, where: |category in ()}", "'category in ()': name what it may be, as in ('a', 'b')"),
+    (
         "{count: product_viewed, |were: rating > 3}",
         "a trait has no field 'were' (did you mean 'where'?)",
     ),
@@ -87,7 +167,10 @@ CASES = [
         "there is no event 'product_vewed' (did you mean 'product_viewed'?)",
     ),
     ("{rate: product_viewed, per: product_added, min: |0}", "'min' must be a whole number of at least 1, not '0'"),
-    ("{streak: product_viewed, every: |dai}", "'every' is day or week, not 'dai' (did you mean 'day'?)"),
+    (
+        "{streak: product_viewed, every: |dai}",
+        "'every' is day, week, month, quarter or year, not 'dai' (did you mean 'day'?)",
+    ),
     ("{streak: product_viewed, |within: 7d}", "'within' has no meaning beside 'streak'"),
     ("{streak: |product_viewed.rating}", "'streak' takes an event, not a property: write 'product_viewed'"),
     ("{set: |product_viewed.rating}", "'set' needs string; product_viewed.rating is an integer"),
@@ -139,7 +222,7 @@ CASES = [
     ("{count: product_viewed, |span: 1h}", "'span' has no meaning beside 'count'"),
     (
         "{count: product_viewed, within: 7d, |half_life: 7d}",
-        "'half_life' has no meaning beside 'within': what is old fades instead of leaving",
+        "'half_life' has no meaning beside a window: what is old fades instead of leaving",
     ),
     ("{max: product_viewed.rating, |half_life: 7d}", "'half_life' has no meaning beside 'max'"),
     ("{count: product_viewed, half_life: |7}", "'7' has no unit: write 7d or 7h"),

@@ -189,3 +189,33 @@ def test_a_decoded_call_may_not_hold_nan(codec: Codec) -> None:
     for price in (float("nan"), float("inf"), float("-inf")):
         with pytest.raises(Rejected, match="not_finite: price"):
             codec.accept(Call("track", "u1", "Product Added", TIME_MS, {"product_id": "p1", "price": price}), "r")
+
+
+@pytest.mark.parametrize(
+    ("context", "zone"),
+    [
+        ({"timezone": "Europe/Berlin", "locale": "de"}, "Europe/Berlin"),
+        ({"timezone": "Mars/Olympus"}, ""),
+        ({"timezone": "x" * 900}, ""),
+        ({"timezone": 1}, ""),
+        ({"timezone": None}, ""),
+        ({"locale": "de"}, ""),
+        ({}, ""),
+        (None, ""),
+        ([{"timezone": "Europe/Berlin"}], ""),
+        ("Europe/Berlin", ""),
+        (7, ""),
+    ],
+)
+def test_the_time_zone_of_a_calls_context_is_read_where_there_is_one_that_is_known(
+    codec: Codec, context: object, zone: str
+) -> None:
+    assert accepted(codec, track(context=context)).zone == zone
+
+
+def test_a_call_that_is_decoded_already_brings_its_time_zone_too(codec: Codec) -> None:
+    call = Call("track", "u1", "Screen Viewed", TIME_MS, context={"timezone": "Asia/Tokyo"})
+    event = codec.accept(call, "x/0/1")
+    assert event is not None
+    assert event.zone == "Asia/Tokyo"
+    assert event == codec.decode(encode_call(call), "x/0/1")

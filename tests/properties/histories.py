@@ -58,6 +58,14 @@ second_at: {nth: viewed.at, n: 2}
 gap: {gap: measured, last: 3, where: known(i)}
 days: {streak: measured}
 weeks: {streak: measured, every: week, where: not f}
+months: {streak: measured, every: month}
+on_thursday: {count: measured, where: "weekday(at) in ('thursday', 'friday') or hour(t) >= 20"}
+today: {count: measured, this: day}
+quarter: {sum: measured.m, this: quarter}
+yesterday_n: {avg: measured.n, previous: 2 days, where: not f}
+top_s_today: {top: measured.s, this: day}
+by_s_today: {count: measured, by: s, this: week}
+festive: {count: viewed, where: "during(at, first_day)"}
 open: {open: measured, until: settled, by: s}
 ratio: {value: sum_n / count}
 is_busy: {value: "count_w >= 2 or default(last_f, false)"}

@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from stream.definitions import expressions as x
+from stream.definitions.parsing import Scope, parse_expression
 from stream.definitions.shapes import Aggregate, Definitions
 from stream.model.events import Event, Scalar
 from tests.properties.cart_oracle import cart_of
-from tests.properties.local_oracle import days_to, identity_of, streak
+from tests.properties.local_oracle import (
+    days_to,
+    identity_of,
+    in_periods,
+    is_in_story_season,
+    local_date,
+    local_part,
+    streak,
+)
 
 if TYPE_CHECKING:
     from tests.properties.stays import Stays
@@ -52,19 +61,18 @@ class Oracle:
     def value(self, node: x.Expr, now_ms: int) -> Scalar | None:
         """Return the value of a node at a time that no event comes after."""
         match node:
-            case x.Constant():
-                return node.value
-            case x.Name():
-                return self._named(node, now_ms)
+            case x.Constant() | x.Name():
+                return node.value if isinstance(node, x.Constant) else self._named(node, now_ms)
             case x.Logic():
                 return _kleene(node.op, [self.value(part, now_ms) for part in node.parts])
-            case x.Not() | x.Known():
-                part = self.value(node.part, now_ms)
-                return part is not None if isinstance(node, x.Known) else (None if part is None else not part)
+            case x.Not() | x.Known() | x.OneOf():
+                return _of_part(node, self.value(node.part, now_ms))
             case x.Default():
                 part = self.value(node.part, now_ms)
                 return self.value(node.otherwise, now_ms) if part is None else part
-            case x.AtKey() | x.Top() | x.DaysTo() | x.Was():
+            case x.DaysTo() | x.LocalTime() | x.During():
+                return self._local(node, now_ms)
+            case x.AtKey() | x.Top() | x.Was():
                 return self._keyed(node, now_ms)
             case x.Since():
                 moment = self.value(node.moment, now_ms)
@@ -91,6 +99,8 @@ class Oracle:
         """Return an aggregate over the occurrences that count now."""
         if trait.op == "open":
             return len(self._open_ids(trait))
+        if trait.calendar is not None and trait.op != "rate" and trait.minus is None:
+            return self._in_periods(trait, now_ms)
         if trait.op == "rate":
             hits, others = (self.trait(of, now_ms) for of in _counts_of(trait))
             return hits / others if others >= trait.n else None
@@ -103,21 +113,17 @@ class Oracle:
             return self.trait(msgspec.structs.replace(trait, minus=None), now_ms) - self.trait(less, now_ms)
         if trait.op == "count":
             return len(found)
-        if trait.op == "streak":
-            return self._streak(trait, now_ms)
-        if trait.op in ("nth", "gap"):
-            return _of_moments(trait, sorted(found, key=lambda one: one[0]))
+        if trait.op in ("streak", "nth", "gap"):
+            return self._of_moments(trait, now_ms, sorted(found, key=lambda one: one[0]))
         if trait.op in ("distinct", "set"):
             return len(set(values))
         if trait.op == "sum":
             return sum(values)
         return _of_some(trait.op, found, values) if found else None
 
-    def _keyed(self, node: x.AtKey | x.Top | x.DaysTo | x.Was, now_ms: int) -> Scalar | None:
+    def _keyed(self, node: x.AtKey | x.Top | x.Was, now_ms: int) -> Scalar | None:
         if isinstance(node, x.Was):
             return self._stays.was(node, now_ms)
-        if isinstance(node, x.DaysTo):
-            return days_to(self.value(node.date, now_ms), now_ms, identity_of(self._events).get("timezone"))
         trait = self._definitions.traits[node.trait]
         if isinstance(node, x.Top):
             return self.trait(trait, now_ms)
@@ -126,6 +132,35 @@ class Oracle:
             found = [value for at_ms, value in self._occurrences(trait) if self._counts(trait, at_ms, now_ms)]
             return None if key is None else key in found
         return None if key is None else self._of_key(trait, key, now_ms)
+
+    def _in_periods(self, trait: Aggregate, now_ms: int) -> Scalar | None:
+        """Take the occurrences that count, each in the zone known then, for all there are."""
+        known, seen = {}, []
+        for event in self._events:
+            known |= identity_of([event])
+            if Oracle(self._definitions, [event])._occurrences(trait) and self._meets(trait.where, event):
+                seen.append((event, event.time_ms, known.get("timezone")))
+        times, span = [one[1:] for one in seen], (trait.calendar.every, trait.calendar.previous)
+        counts = in_periods(times, now_ms, known.get("timezone"), span, self._spread % 600_000)
+        counting = [one[0] for one, does in zip(seen, counts, strict=True) if does]
+        plain = msgspec.structs.replace(trait, calendar=None, where=None)
+        return Oracle(self._definitions, counting, self._spread).trait(plain, now_ms)
+
+    def _local(self, node: x.DaysTo | x.LocalTime | x.During, now_ms: int) -> Scalar | None:
+        if isinstance(node, x.DaysTo):
+            return days_to(self.value(node.date, now_ms), now_ms, identity_of(self._events).get("timezone"))
+        known = self._events if self._occurrence is None else self._events[: self._events.index(self._occurrence) + 1]
+        moment, zone = self.value(node.moment, now_ms), identity_of(known).get("timezone")
+        if moment is None:
+            return None
+        if isinstance(node, x.LocalTime):
+            return local_part(node.part, moment, zone)
+        return is_in_story_season(node.season.name, local_date(moment, zone))
+
+    def _of_moments(self, trait: Aggregate, now_ms: int, found: list[Occurrence]) -> Scalar | None:
+        if trait.op == "streak":
+            return self._streak(trait, now_ms - self._spread % 600_000)
+        return _of_moments(trait, found)
 
     def _streak(self, trait: Aggregate, now_ms: int) -> int:
         known, at_ms = {}, []
@@ -145,6 +180,10 @@ class Oracle:
         return {key for key in of if last[trait.event, key] > last[trait.other.event, key]}
 
     def _of_key(self, trait: Aggregate, key: Scalar, now_ms: int) -> Scalar:
+        if trait.calendar is not None:
+            where = f"{trait.by} == '{key}'"
+            same = parse_expression(where, Scope({trait.by: "string"}, event=trait.event))
+            return self.trait(msgspec.structs.replace(trait, by=None, where=same), now_ms)
         of_key = [event for event in self._events if event.props.get(trait.by) == key]
         return Oracle(self._definitions, of_key, self._spread).trait(msgspec.structs.replace(trait, by=None), now_ms)
 
@@ -178,7 +217,9 @@ class Oracle:
 
     def _meets(self, where: x.Expr | None, event: Event) -> bool:
         self._occurrence = event
-        return where is None or self.value(where, event.time_ms) is True
+        meets = where is None or self.value(where, event.time_ms) is True
+        self._occurrence = None
+        return meets
 
     def _counts(self, trait: Aggregate, at_ms: int, now_ms: int) -> bool:
         """The rule of windows: by whole buckets of a 168th; what was last (and last seen) by the millisecond."""
@@ -190,6 +231,14 @@ class Oracle:
         bucket_ends_ms = ((at_ms + self._spread) // width_ms + 1) * width_ms - self._spread
         since_ms = bucket_ends_ms + trait.ending_ms if trait.ending_ms else 0
         return since_ms <= now_ms < bucket_ends_ms + trait.ending_ms + trait.within_ms
+
+
+def _of_part(node: x.Not | x.Known | x.OneOf, part: Scalar | None) -> bool | None:
+    if isinstance(node, x.Known):
+        return part is not None
+    if part is None:
+        return None
+    return any(part == one.value for one in node.values) if isinstance(node, x.OneOf) else not part
 
 
 def _of_some(op: str, found: list[Occurrence], values: list[Scalar]) -> Scalar:

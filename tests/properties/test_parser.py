@@ -51,9 +51,9 @@ HOSTILE: Final = (
     "{**cart}",
     "count[0]",
     "cart['total']",
-    "count in (1, 2)",
     "count is 1",
-    "count not in [1]",
+    "count not in [n]",
+    "count in (1, (2, 3))",
     "~count",
     "count % 2 == 0",
     "count // 2 == 0",
@@ -158,7 +158,7 @@ def checked(text: str) -> None:
             known = {"trait": SCOPE.traits, "segment": SCOPE.segments}.get(part.kind, {part.name})
             assert part.name in known
         reached += x.children(part)
-    compiler = Compiler(PROGRAM.readers, {code.trait.name: code for code in PROGRAM.traits})
+    compiler = Compiler(PROGRAM.readers, {code.trait.name: code for code in PROGRAM.traits}, PROGRAM.zone_of)
     compiler.function(node)(new_profile("u"), 0)
 
 

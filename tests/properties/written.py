@@ -76,6 +76,9 @@ class _Writer:
             *(f"({name} != '{its[0]}')" for name, its in tiers.items()),
         ]
 
+    def _named(self, kind: str) -> Text:
+        return st.sampled_from([name for name, its in self._scope.traits.items() if its == kind])
+
     def _default(self, kind: str, depth: int) -> Text:
         return _filled("default({}, {})", self.of(kind, depth), self._plain(kind))
 
@@ -86,6 +89,7 @@ class _Writer:
             _filled("({} / {})", money, money),
             _filled("({} / {})", duration, duration),
             *self._of_keys("number"),
+            _filled("hour({})", self._plain("timestamp")),
             _filled("days_to({})", st.one_of(st.just("birthday"), self._plain("timestamp"))),
         )
 
@@ -128,6 +132,11 @@ class _Writer:
             _filled("({} {} {})", boolean, st.sampled_from(("and", "or")), boolean),
             _filled("({} or {} or {})", boolean, boolean, boolean),
             _filled("(not {})", boolean),
+            _filled("({} in ({}, 'b'))", self._named("string"), st.sampled_from(("'a'", "'p1'"))),
+            _filled("({} not in (0, {}))", self._named("number"), st.sampled_from(("1", "7"))),
+            _filled("(weekday({}) {} 'thursday')", moment, same),
+            _filled("(month({}) in ('december', 'march'))", moment),
+            _filled("during({}, {})", moment, st.sampled_from(sorted(self._scope.seasons))),
             *(
                 _filled("({} {} {})", self._plain("string"), st.sampled_from(("in", "not in")), st.just(name))
                 for name, its in self._scope.traits.items()

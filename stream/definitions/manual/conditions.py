@@ -4,6 +4,7 @@ from typing import Final
 
 from stream.definitions.manual.customers import CUSTOMERS
 from stream.definitions.manual.entries import Entry, Example, Section, trait
+from stream.definitions.manual.local_time import LOCAL_TIME
 
 _CART_STORY: Final = (
     "0h product_added {product_id: p1, price: 20, quantity: 2}\n1h product_added {product_id: p2, price: 30}\n"
@@ -39,6 +40,7 @@ FUNCTIONS: Final = Section(
                 "0d identify {renews_at: 10d}\n6d => until(renews_on) > 3d\n7d => until(renews_on) <= 3d",
             ),
         ),
+        *LOCAL_TIME,
         Entry(
             "days_to",
             "Whole days until a date comes round again, such as a birthday; 0 on the day, in the user's time zone.",

@@ -21,6 +21,27 @@ OPTIONS: Final = Section(
             ),
         ),
         Entry(
+            "this",
+            "Count only what happened in this period so far, where the user is.",
+            "period",
+            without="all time",
+            example=trait(
+                "orders_today: {count: order_completed, this: day}",
+                "1h order_completed\n23h => orders_today == 1\n24h => orders_today == 0",
+            ),
+        ),
+        Entry(
+            "previous",
+            "Count only what happened in whole periods before this one, where the user is: `previous: 3 months`.",
+            "text",
+            without="all time",
+            bound="At most 100 periods.",
+            example=trait(
+                "orders_before: {count: order_completed, previous: 2 days}",
+                "1h order_completed\n23h => orders_before == 0\n24h => orders_before == 1\n72h => orders_before == 0",
+            ),
+        ),
+        Entry(
             "ending",
             "The window ended so long ago, at most 13 times its length.",
             "duration",

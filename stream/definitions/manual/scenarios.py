@@ -41,6 +41,7 @@ GIVEN: Final = Section(
         Entry("event", "The event.", "name"),
         Entry("identify", "What the user says of themselves.", "values"),
         Entry("with", "The event's properties; a time among them is an offset too.", "values", without="none"),
+        Entry("timezone", "The time zone that the call's context brings.", without="none"),
     ),
 )
 

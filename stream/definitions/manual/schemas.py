@@ -12,12 +12,13 @@ from stream.definitions.manual.entries import Entry
 from stream.definitions.manual.operators import OPERATORS
 from stream.definitions.manual.options import OPTIONS
 from stream.definitions.manual.sections import BY_NAME
-from stream.definitions.manual.shapes import NAME, Json, def_name, hover, shape_of
+from stream.definitions.manual.shapes import NAME, PROPERTY, Json, def_name, hover, shape_of
 from stream.model.events import TOPICS
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
-_PROPERTY: Final = r"^[a-z][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*$"
+_PROPERTY: Final = rf"^[a-z][a-z0-9_]*\.{PROPERTY}$"
+_COUNTED: Final = r"^[a-z][a-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*\[\])?$"
 _STEPS: Final = ("a wait", "a branch", "a trigger", "an exit")
 
 _ONE_OF: Final[Mapping[str, Sequence[Sequence[str]]]] = {
@@ -39,6 +40,7 @@ def config_schemas() -> dict[str, Json]:
         "journey": _file("journey", _map_of("a journey"), ("enter", "a goal", "journey step", *_STEPS, "an arm")),
         "actions": _file("actions", _named(_map_of("an action"))),
         "table": _file("table", {"anyOf": [_map_of(name) for name in _TABLES]}, _TABLE_PARTS),
+        "calendar": _file("calendar", _named({"$ref": "#/$defs/days"}), ("days", "a season")),
         "policy": _file("policy", _map_of("the policy"), ("a cap",)),
         "test": _file("test", {"type": "array", "items": _map_of("a scenario")}, ("given", "expect")),
     }
@@ -58,9 +60,13 @@ def _file(name: str, root: Json, parts: Sequence[str] = ()) -> Json:
 def _part(name: str) -> Json:
     if name == "journey step":
         return {"oneOf": [{"$ref": f"#/$defs/{def_name(step)}"} for step in _STEPS]}
+    if name == "days":
+        season = {"$ref": "#/$defs/season"}
+        return {"anyOf": [season, {"type": "array", "items": season, "minItems": 1}]}
     if name == "a property":
         kinds = _field(BY_NAME[name].entries[0])
-        return {"anyOf": [kinds, _map_of(name)]}
+        element: Json = {"type": "object", "additionalProperties": {"$ref": "#/$defs/property"}, "minProperties": 1}
+        return {"anyOf": [kinds, _map_of(name), {"type": "array", "items": element, "minItems": 1, "maxItems": 1}]}
     return _map_of(name)
 
 
@@ -115,6 +121,8 @@ def _operator(entry: Entry) -> Json:
     if entry.name == "value" or entry.takes == "steps":
         return shape_of(entry)
     pattern = NAME if entry.name in OF_EVENTS else _PROPERTY
+    if entry.name == "count":
+        pattern = _COUNTED
     return {"type": "string", "pattern": pattern, "description": hover(entry)}
 
 

@@ -41,6 +41,7 @@ PAGE: Final[tuple[Section, ...]] = (
     segments.PROPERTY,
     segments.SESSIONS,
     segments.SEQUENCE_STEP,
+    segments.SEASON,
     derived.DERIVED,
     tables.TABLE,
     tables.FITTED,

@@ -22,6 +22,11 @@ PLAN: Final = Section(
         ),
         Entry("sessions", "When a session ends, and what is activity.", "section", "sessions", without="30m end it"),
         Entry(
+            "timezone",
+            "Where users are of whom no time zone is known, neither by `identify` nor by the context of a call.",
+            without="UTC",
+        ),
+        Entry(
             "topics",
             "The events by topic (clickstream, cart, email, people), and below each event its properties.",
             "topics",
@@ -30,7 +35,8 @@ PLAN: Final = Section(
     ),
     Example(
         {
-            "events.yaml": "currency: EUR\nrates: {USD: 0.9}\ntopics:\n  clickstream:\n    page_viewed:\n"
+            "events.yaml": "currency: EUR\n"
+            "timezone: Europe/Berlin\nrates: {USD: 0.9}\ntopics:\n  clickstream:\n    page_viewed:\n"
             "  cart:\n    order_completed:\n      total: {type: money, currency: currency, required: true}\n"
             "      currency: string\n",
             "traits.yaml": "spend: {sum: order_completed.total}\n",
@@ -88,7 +94,7 @@ SEQUENCE_STEP: Final = Section(
 PROPERTY: Final = Section(
     "a property",
     "A property in the tracking plan",
-    "`NAME: TYPE`, or a map with these fields.",
+    "`NAME: TYPE`, or a map with these fields; `NAME: [{NAME: TYPE}]` is a list, with what each element has.",
     (
         Entry("type", "string, integer, number, boolean, timestamp or money.", "type", required=True),
         Entry("required", "An event without it is a dead letter.", "flag", without="false"),
@@ -161,5 +167,23 @@ SEGMENT: Final = Section(
             "    - {at: 10d, event: order_completed, with: {total: 60}}\n  until: 60d\n  expect:\n"
             "    - {at: 10d, entered: big_spender}\n    - {at: 40d..40d5h, exited: big_spender}\n",
         }
+    ),
+)
+
+
+SEASON: Final = Section(
+    "a season",
+    "`calendar.yaml`: seasons",
+    "Named parts of the calendar for `during(at, NAME)`, by the days where the user is; a list of such for several.",
+    (
+        Entry("from", "The first day, `2026-11-26`, or `11-26` of every year.", required=True),
+        Entry("to", "The last day, which belongs to it; of every year, it may lie in the next.", required=True),
+    ),
+    Example(
+        {
+            "traits.yaml": "gifts: {count: order_completed, where: 'during(at, holidays)'}\n",
+            "calendar.yaml": "holidays: [{from: 12-27, to: 01-06}, {from: 2024-03-29, to: 2024-04-01}]\n",
+        },
+        "7d order_completed\n8d order_completed\n18d order_completed\n19d order_completed\n19d => gifts == 2\n",
     ),
 )

@@ -6,15 +6,16 @@ Editors read YAML 1.2: a plain `7d` is a text, `1` a number and `true` a boolean
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
-from stream.definitions.aggregates import PERIODS
 from stream.definitions.manual.entries import Entry, Takes
+from stream.definitions.periods import PERIODS
 from stream.definitions.tiers import TIERS_MOST
-from stream.model.plan import PropertyType
+from stream.model.plan import ScalarType
 
 Json = dict[str, Any]
 
 DURATION: Final = r"^\d+[smhdw]$"
 NAME: Final = r"^[a-z][a-z0-9_]*$"
+PROPERTY: Final = r"[A-Za-z_][A-Za-z0-9_]*(\[\](\.[A-Za-z_][A-Za-z0-9_]*)?)?"
 _OFFSET: Final = r"(\d+[smhdw])+|0"
 _TEXT: Final = {"type": ["string", "number", "boolean"]}
 
@@ -59,18 +60,18 @@ _SHAPES: Final[Mapping[Takes, Json]] = {
     "words": {"type": ["string", "array"], "items": {"type": "string"}},
     "offset": {"type": ["string", "integer"], "pattern": f"^({_OFFSET})$", "maximum": 0},
     "offsets": {"type": ["string", "integer"], "pattern": rf"^({_OFFSET})(\.\.({_OFFSET}))?$", "maximum": 0},
-    "source": {"type": "string", "pattern": r"^[a-z][a-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$"},
-    "property": {"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$"},
+    "source": {"type": "string", "pattern": rf"^[a-z][a-z0-9_]*(\.{PROPERTY})?$"},
+    "property": {"type": "string", "pattern": f"^{PROPERTY}$"},
     "period": {"enum": list(PERIODS)},
     "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
-    "type": {"enum": list(get_args(PropertyType))},
+    "type": {"enum": list(get_args(ScalarType))},
     "rates": {
         "type": "object",
         "propertyNames": {"pattern": "^[A-Z]{3}$"},
         "additionalProperties": {"type": "number", "exclusiveMinimum": 0},
     },
     "payload": {"type": "object", "additionalProperties": _TEXT},
-    "values": {"type": "object", "additionalProperties": _TEXT},
+    "values": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "array"]}},
 }
 
 

@@ -91,9 +91,12 @@ class Shopper:
         at_ms = self._track(at_ms, "Checkout Started")
         total = round(sum(product.price * quantity for product, quantity in self._cart), 2)
         self._orders += 1
+        products = [{**_described(product), "quantity": quantity} for product, quantity in self._cart]
         self._cart.clear()
         order_id = f"{self._user}-order-{self._orders}"
-        return self._track(at_ms, "Order Completed", order_id=order_id, total=total, currency=CURRENCY)
+        return self._track(
+            at_ms, "Order Completed", order_id=order_id, total=total, currency=CURRENCY, products=products
+        )
 
     def _choose(self) -> Product:
         return self._chance.choice(BY_CATEGORY[self._favourite] if self._happens(0.7) else PRODUCTS)
