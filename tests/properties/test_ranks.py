@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.decision.conditions import Compiler
+from stream.decision.local_time import zone_reader
 from stream.definitions import expressions as x
 from stream.model.profile import NEVER, new_profile
 from tests.properties.histories import modest
@@ -40,7 +41,7 @@ def compared(rank: x.Rank, op: x.Comparator, limit: float, *, mirrored: bool) ->
 def reading(node: x.Expr, value: float, now_ms: int) -> tuple[object, int]:
     profile = new_profile("u")
     profile.identity["t"] = value
-    return Compiler({}, {}).function(node)(profile, now_ms)
+    return Compiler({}, {}, zone_reader("UTC")).function(node)(profile, now_ms)
 
 
 @modest
