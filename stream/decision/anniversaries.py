@@ -1,26 +1,17 @@
 """Days until a date comes round again, in the user's time zone."""
 
-import operator
 from calendar import isleap
-from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from stream.decision.local_time import local_day
 from stream.decision.reading import Reading
+from stream.definitions.comparators import HOLDS
 from stream.model.events import Scalar
 from stream.model.profile import NEVER
 from stream.model.zones import day_begins_ms
 
-COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _LONGEST_DAYS: Final = 366
 _LAST_YEAR: Final = 9_998
 
@@ -35,7 +26,7 @@ def days_to(zone: ZoneInfo, now_ms: int, told: Scalar | None) -> Reading:
 
 def days_compare(zone: ZoneInfo, now_ms: int, told: Scalar | None, op: str, limit: float) -> Reading:
     """Compare the days until an anniversary with a number; the comparison changes at the midnight when it turns."""
-    holds = COMPARISONS[op]
+    holds = HOLDS[op]
     day, today = _date(told, zone), local_day(now_ms, zone)
     if day is None:
         return None, NEVER

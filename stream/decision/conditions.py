@@ -19,12 +19,13 @@ from stream.decision.flips import ELAPSED
 from stream.decision.lifetimes import lifetime_comparison, lifetime_reader
 from stream.decision.local_time import ZoneOf
 from stream.decision.movement import movement
-from stream.decision.ranks import MIRRORED, rank, rank_by_age, rank_comparison
+from stream.decision.ranks import rank, rank_by_age, rank_comparison
 from stream.decision.readers import TraitCode, was_reader
 from stream.decision.reading import Reader, Test
 from stream.decision.rolling import falls_below_ms
 from stream.decision.windows import Window, drop_old
 from stream.definitions import expressions as x
+from stream.definitions.comparators import MIRRORED
 from stream.model.profile import NEVER
 
 LARGEST: Final = 1e18

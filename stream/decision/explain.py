@@ -1,14 +1,14 @@
 """Why: the comparisons of a condition as they stood, with the values found and the events that moved them last."""
 
-import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from stream.decision.cart import current_cart
 from stream.decision.reading import Reader, Reading
 from stream.definitions import expressions as x
+from stream.definitions.comparators import HOLDS
 from stream.definitions.durations import duration_text
 from stream.model.events import Scalar
 from stream.model.money import major_text
@@ -23,14 +23,6 @@ IDENTITY: Final = "identity"
 """What stands for the cart, and for what users say of themselves, among the keys of states. Keys of traits have a #."""
 _SHOWN_AS_TEXT: Final = frozenset({"money", "fading money", "duration", "fading duration"})
 _NUMBERS: Final = (int, float)
-_OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 class _Comparison(msgspec.Struct, frozen=True):
@@ -130,7 +122,7 @@ def _compared(node: x.Expr) -> Callable[[Scalar], bool] | None:
         return None
     if node.left.type in x.FADING:
         return None
-    compare, limit = _OPERATORS[node.op], node.right.value
+    compare, limit = HOLDS[node.op], node.right.value
     return lambda value: bool(compare(value, limit))
 
 

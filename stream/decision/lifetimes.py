@@ -7,13 +7,12 @@ orders, t_x when the last of them came and T how long ago the first one was, in 
 last order, so that everything here holds for a day. Without orders all of it only falls, or stands still.
 """
 
-import operator
 from collections.abc import Callable, Mapping
 from math import exp, expm1, floor, log, log1p, sqrt
 from typing import Final, NamedTuple
 
-from stream.decision.ranks import MIRRORED
 from stream.decision.reading import Reader, Reading
+from stream.definitions.comparators import HOLDS, MIRRORED
 from stream.definitions.cut_points import DAY_MS
 from stream.definitions.expressions import Comparator, Compare, Constant, Lifetime, OrderValue, PurchaseModel
 from stream.model.profile import NEVER, Profile
@@ -24,12 +23,6 @@ LOOKED_AHEAD_DAYS: Final = 3_660
 _PRECISION: Final = 1e-14
 _GUESSES: Final = 12
 _EXP_MOST: Final = 700.0
-_OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 class Customer(NamedTuple):
@@ -110,14 +103,14 @@ def lifetime_comparison(node: Compare, readers: Mapping[str, Reader]) -> Reader 
     one, op, other = node.left, node.op, node.right
     if isinstance(other, Lifetime):
         one, op, other = other, MIRRORED[op], one
-    if not isinstance(one, Lifetime) or not isinstance(other, Constant) or op not in _OPERATORS:
+    if not isinstance(one, Lifetime) or not isinstance(other, Constant) or op in ("==", "!="):
         return None
     return _comparison(one, op, float(other.value), readers)
 
 
 def _comparison(node: Lifetime, op: Comparator, limit: float, readers: Mapping[str, Reader]) -> Reader:
     """Compare what is expected with a number; as it only falls, the day when that turns is searched for."""
-    model, told, compare = node.model, _customer_reader(node, readers), _OPERATORS[op]
+    model, told, compare = node.model, _customer_reader(node, readers), HOLDS[op]
     is_met_at_last = op in ("<", "<=")
 
     def read(profile: Profile, now_ms: int) -> Reading:

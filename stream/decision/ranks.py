@@ -5,24 +5,14 @@ cut point. A comparison with a number is one of the trait itself with a cut poin
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import ceil, floor
-from typing import Final
 
 from stream.decision.reading import Reading
 from stream.definitions import expressions as x
+from stream.definitions.comparators import MIRRORED
 from stream.model.events import Scalar
 from stream.model.profile import NEVER
-
-MIRRORED: Final[Mapping[x.Comparator, x.Comparator]] = {
-    "<": ">",
-    "<=": ">=",
-    ">": "<",
-    ">=": "<=",
-    "==": "==",
-    "!=": "!=",
-}
-"""Comparators by what they are with the sides exchanged."""
 
 
 def rank(value: Scalar | None, cuts: Sequence[float], least: int) -> int | None:

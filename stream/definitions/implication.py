@@ -5,28 +5,11 @@ may imply all the same; nothing is found that does not.
 """
 
 from collections.abc import Hashable
-from typing import Final
 
 import msgspec
 
 from stream.definitions import expressions as x
-
-_MIRRORED: Final[dict[x.Comparator, x.Comparator]] = {
-    "<": ">",
-    "<=": ">=",
-    ">": "<",
-    ">=": "<=",
-    "==": "==",
-    "!=": "!=",
-}
-_OPPOSITE: Final[dict[x.Comparator, x.Comparator]] = {
-    "<": ">=",
-    "<=": ">",
-    ">": "<=",
-    ">=": "<",
-    "==": "!=",
-    "!=": "==",
-}
+from stream.definitions.comparators import MIRRORED, OPPOSITE
 
 
 class _Threshold(msgspec.Struct, frozen=True):
@@ -66,7 +49,7 @@ def _without_not(node: x.Expr) -> x.Expr:
     if isinstance(node, x.Not) and isinstance(node.part, x.Not):
         return _without_not(node.part.part)
     if isinstance(node, x.Not) and isinstance(node.part, x.Compare):
-        return msgspec.structs.replace(node.part, op=_OPPOSITE[node.part.op])
+        return msgspec.structs.replace(node.part, op=OPPOSITE[node.part.op])
     return node
 
 
@@ -76,7 +59,7 @@ def _threshold(node: x.Expr) -> _Threshold | None:
     if isinstance(node.right, x.Constant):
         return _Threshold(_same(node.left), node.op, node.right)
     if isinstance(node.left, x.Constant):
-        return _Threshold(_same(node.right), _MIRRORED[node.op], node.left)
+        return _Threshold(_same(node.right), MIRRORED[node.op], node.left)
     return None
 
 

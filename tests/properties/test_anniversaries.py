@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.decision.anniversaries import COMPARISONS, days_compare, days_to
+from stream.decision.anniversaries import days_compare, days_to
+from stream.definitions.comparators import HOLDS
 from stream.model.profile import NEVER
 from tests.properties import local_oracle
 from tests.properties.histories import modest
@@ -31,13 +32,13 @@ def test_days_to_a_date_are_what_counting_them_gives(now_ms: int, zone: str | No
 
 
 @modest
-@given(TIMES, ZONES, DATES, st.sampled_from(sorted(COMPARISONS)), LIMITS)
+@given(TIMES, ZONES, DATES, st.sampled_from(sorted(HOLDS)), LIMITS)
 def test_a_comparison_turns_when_it_says_and_not_before(
     now_ms: int, zone: str | None, told: str, op: str, limit: float
 ) -> None:
     its = ZoneInfo(zone or "UTC")
     value, until_ms = days_compare(its, now_ms, told, op, limit)
-    assert value is COMPARISONS[op](local_oracle.days_to(told, now_ms, zone), limit)
+    assert value is HOLDS[op](local_oracle.days_to(told, now_ms, zone), limit)
     assert until_ms > now_ms
     for later_ms in range(DAY_MS, 800 * DAY_MS, 7 * DAY_MS + 3_600_000):
         moment_ms = min(now_ms + later_ms, until_ms - 1)
