@@ -5,12 +5,11 @@ Of each session but the latest two nothing more is taken in, since no late event
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from math import fsum
 from typing import Final
 
 from stream.decision.reading import Reader, Reading, Update
+from stream.decision.rolling import MERGE, is_exact, value_of
 from stream.decision.session_borders import is_over, number_at
-from stream.decision.totals import saturated
 from stream.decision.windows import place
 from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
@@ -19,8 +18,8 @@ from stream.model.states import Buckets
 from stream.model.text import kept_text
 
 _MERGE: Final[dict[str, Callable[[Scalar, Scalar], Scalar]]] = {
-    "count": lambda kept, value: saturated(kept + value),  # type: ignore[operator, arg-type]  # only numbers are counted
-    "sum": lambda kept, value: saturated(kept + value),  # type: ignore[operator, arg-type]  # only numbers are summed
+    "count": MERGE["sum"],
+    "sum": MERGE["sum"],
     "avg": lambda kept, value: kept + value,  # type: ignore[operator]  # only numbers are averaged
     "min": min,
     "max": max,
@@ -73,8 +72,8 @@ def _forget(buckets: Buckets, oldest: int) -> None:
 
 def session_reader(key: str, trait: Aggregate, gap_ms: int, sessions: int) -> Reader:
     """Read the session under way (0 `sessions`) or so many finished ones; only the end of a session changes it."""
-    empty = 0 if trait.op in ("count", "sum") else None
-    is_exact = trait.op == "count" or trait.type in ("money", "duration")
+    op, exact = "sum" if trait.op == "count" else trait.op, is_exact(trait)
+    empty = 0 if op == "sum" else None
 
     def read(profile: Profile, now_ms: int) -> Reading:
         session, buckets = profile.session, profile.traits.get(key)
@@ -87,25 +86,10 @@ def session_reader(key: str, trait: Aggregate, gap_ms: int, sessions: int) -> Re
         last = session.number if over or not sessions else session.number - 1
         first = last - sessions + 1 if sessions else last
         among = slice(bisect_left(buckets.numbers, first), bisect_right(buckets.numbers, last))
-        values = buckets.values[among]
-        return (_value(trait.op, values, buckets.counts[among], is_exact) if values else empty), until_ms
+        asked = Buckets([], buckets.values[among], buckets.counts[among], 0, "")
+        return (value_of(op, exact, asked) if asked.values else empty), until_ms
 
     return read
-
-
-def _value(op: str, values: list[Scalar], counts: list[int], is_exact: bool) -> Scalar:
-    match op:
-        case "count" | "sum":
-            total = sum if is_exact else fsum
-            return saturated(total(values))  # type: ignore[arg-type]  # only numbers are summed
-        case "avg":
-            return fsum(values) / sum(counts)  # type: ignore[arg-type]  # only numbers are averaged
-        case "min":
-            return min(values)
-        case "max":
-            return max(values)
-        case _:
-            return values[0] if op == "first" else values[-1]
 
 
 def session_trait(trait: Aggregate, key: str) -> tuple[Update, Reader]:

@@ -30,7 +30,7 @@ def keyed_count_update(key: str, span: Window | None) -> KeyedUpdate:
             return
         drop_old_counts(buckets, oldest)
         name = value_name(of)
-        tally = _tally_of(buckets, number, name, 1)
+        tally = tally_of(buckets, number, name, 1)
         tally[name] = tally.get(name, 0) + 1
         note_one_more(buckets, name)
         buckets.event = event
@@ -47,7 +47,7 @@ def keyed_sum_update(key: str, span: Window | None) -> KeyedUpdate:
             return
         drop_old_tallies(buckets, oldest)
         name = value_name(of)
-        tally = _tally_of(buckets, number, name, None)
+        tally = tally_of(buckets, number, name, None)
         tally[name] = saturated(tally.get(name, 0) + value)  # type: ignore[operator]  # only numbers are summed
         buckets.event = event
 
@@ -64,7 +64,7 @@ def _kept(profile: Profile, key: str, span: Window | None, time_ms: int) -> tupl
     return buckets, span.number(time_ms, profile.spread), span.oldest(profile.now_ms, profile.spread)
 
 
-def _tally_of(buckets: KeyedBuckets, number: int, name: str, least: int | None) -> dict[str, int | float]:
+def tally_of(buckets: KeyedBuckets, number: int, name: str, least: int | None) -> dict[str, int | float]:
     """Return the tally of a bucket, with room for the name in it; no pair weighs less than `least`."""
     at, is_there = place(buckets.numbers, number)
     if is_there and name in buckets.tallies[at]:

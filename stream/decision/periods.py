@@ -9,13 +9,14 @@ By key, at most `KEPT_IN_ALL` pairs of a key and a period; beyond, the lightest 
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from stream.decision.feeding import constant
-from stream.decision.keyed import KEPT_IN_ALL, forget_lightest
+from stream.decision.keyed import tally_of
 from stream.decision.local_time import ZoneOf, lag_ms, period_begins_ms, period_number
 from stream.decision.reading import KeyedReader, KeyedUpdate, Reader, Reading, Update
-from stream.decision.rolling import MERGE, value_of
+from stream.decision.rolling import MERGE, is_exact, value_of
 from stream.decision.tallies import value_name
 from stream.decision.windows import drop_old, drop_old_tallies, place
 from stream.definitions.shapes import Aggregate, CalendarSpan
@@ -94,7 +95,7 @@ def _merged(key: str, op: str, periods: Periods) -> Update:
 def _reader(key: str, trait: Aggregate, periods: Periods) -> Reader:
     """Read what counts: zero for empty counts and sums, else unknown."""
     op = "sum" if trait.op == "count" else trait.op
-    is_exact = trait.op == "count" or trait.type == "money"
+    exact = is_exact(trait)
     empty = 0 if op == "sum" else None
 
     def read(profile: Profile, now_ms: int) -> Reading:
@@ -105,7 +106,7 @@ def _reader(key: str, trait: Aggregate, periods: Periods) -> Reader:
         if first == end:
             return empty, until_ms
         counting = Buckets([], buckets.values[first:end], buckets.counts[first:end], 0, "")
-        return value_of(op, is_exact, counting), until_ms
+        return value_of(op, exact, counting), until_ms
 
     return read
 
@@ -119,18 +120,10 @@ def keyed_in_periods(key: str, periods: Periods) -> KeyedUpdate:
             buckets = profile.traits[key] = KeyedBuckets([], [], 0, "")
         number, oldest, name = periods.number(time_ms, profile), periods.oldest(profile), value_name(of)
         drop_old_tallies(buckets, oldest)
-        at, is_there = place(buckets.numbers, number)
+        _, is_there = place(buckets.numbers, number)
         if number < oldest or (not is_there and len(buckets.numbers) >= periods.most):
             return
-        if not (is_there and name in buckets.tallies[at]):
-            if buckets.kept >= KEPT_IN_ALL:
-                forget_lightest(buckets)
-                at, is_there = place(buckets.numbers, number)
-            if not is_there:
-                buckets.numbers.insert(at, number)
-                buckets.tallies.insert(at, {})
-            buckets.kept += 1
-        tally = buckets.tallies[at]
+        tally = tally_of(buckets, number, name, None)
         tally[name] = MERGE["sum"](tally.get(name, 0), value)  # type: ignore[assignment]  # sums of numbers are numbers
         buckets.event = event
 
@@ -176,28 +169,26 @@ def _distinct(key: str, periods: Periods) -> Reader:
     return read
 
 
-def at_key_in_periods(key: str, periods: Periods) -> KeyedReader:
-    """Read what is held of one key: nothing is zero; unknown where the key is."""
-
+def _asked_of_key(
+    key: str, periods: Periods, answer: Callable[[Mapping[str, int | float], str], Scalar]
+) -> KeyedReader:
     def read(profile: Profile, now_ms: int, of: Scalar | None) -> Reading:
         if of is None:
             return None, NEVER
         held, until_ms = _held(key, periods, profile, now_ms)
-        return held.get(value_name(of), 0), until_ms
+        return answer(held, value_name(of)), until_ms
 
     return read
+
+
+def at_key_in_periods(key: str, periods: Periods) -> KeyedReader:
+    """Read what is held of one key: nothing is zero; unknown where the key is."""
+    return _asked_of_key(key, periods, lambda held, name: held.get(name, 0))
 
 
 def contained_in_periods(key: str, periods: Periods) -> KeyedReader:
     """Read whether a value is among those held; unknown where the value is."""
-
-    def read(profile: Profile, now_ms: int, of: Scalar | None) -> Reading:
-        if of is None:
-            return None, NEVER
-        held, until_ms = _held(key, periods, profile, now_ms)
-        return value_name(of) in held, until_ms
-
-    return read
+    return _asked_of_key(key, periods, lambda held, name: name in held)
 
 
 def period_trait(trait: Aggregate, key: str, periods: Periods) -> tuple[Update, Reader]:

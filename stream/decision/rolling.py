@@ -93,14 +93,19 @@ def _bucket(profile: Profile, key: str, span: Window, time_ms: int) -> tuple[Buc
     return (buckets, *place(buckets.numbers, number))
 
 
-def value_of(op: str, is_exact: bool, buckets: Buckets) -> Scalar:
+def is_exact(trait: Aggregate) -> bool:
+    """Whether sums of a trait are of whole numbers, without rounding."""
+    return trait.op == "count" or trait.type in ("money", "duration")
+
+
+def value_of(op: str, exact: bool, buckets: Buckets) -> Scalar:
     """Return what all the buckets say together; there is at least one."""
     values = buckets.values
     match op:
         case "count":
             return buckets.total
         case "sum":
-            total = sum if is_exact else fsum
+            total = sum if exact else fsum
             return saturated(total(values))  # type: ignore[arg-type]  # only numbers are summed
         case "avg":
             return fsum(values) / sum(buckets.counts)  # type: ignore[arg-type]  # only numbers are averaged
@@ -109,12 +114,12 @@ def value_of(op: str, is_exact: bool, buckets: Buckets) -> Scalar:
         case "max":
             return max(values)
         case _:
-            return values[0]
+            return values[-1] if op == "last" else values[0]
 
 
 def bucket_reader(key: str, trait: Aggregate, span: Window) -> Reader:
     """Read a window: zero for empty counts and sums, else unknown; it may change when its oldest bucket leaves."""
-    op, is_exact = trait.op, trait.op == "count" or trait.type in ("money", "duration")
+    op, exact = trait.op, is_exact(trait)
     nothing: Reading = (0 if op in ("count", "sum") else None, NEVER)
 
     def read(profile: Profile, now_ms: int) -> Reading:
@@ -126,14 +131,14 @@ def bucket_reader(key: str, trait: Aggregate, span: Window) -> Reader:
             drop_old(buckets, oldest)
         if not numbers:
             return nothing
-        return (buckets.total if op == "count" else value_of(op, is_exact, buckets)), span.leaves_ms(numbers[0], spread)
+        return (buckets.total if op == "count" else value_of(op, exact, buckets)), span.leaves_ms(numbers[0], spread)
 
     return read
 
 
 def ended_reader(key: str, trait: Aggregate, span: Window) -> Reader:
     """Read a window that ended some time ago: buckets that came since wait to be taken in."""
-    op, is_exact = trait.op, trait.op == "count" or trait.type in ("money", "duration")
+    op, exact = trait.op, is_exact(trait)
     empty = 0 if op in ("count", "sum") else None
 
     def read(profile: Profile, now_ms: int) -> Reading:
@@ -147,7 +152,7 @@ def ended_reader(key: str, trait: Aggregate, span: Window) -> Reader:
         counted = bisect_left(buckets.numbers, span.awaited(now_ms, spread))
         values, counts = buckets.values[:counted], buckets.counts[:counted]
         total = sum(values) if op == "count" else 0  # type: ignore[arg-type]  # counts are ints
-        value = value_of(op, is_exact, Buckets([], values, counts, total, "")) if counted else empty
+        value = value_of(op, exact, Buckets([], values, counts, total, "")) if counted else empty
         return value, span.changes_ms(buckets.numbers, counted, spread)
 
     return read
