@@ -86,7 +86,7 @@ def _written_out(code: TraitCode, update: Update, zone_of: ZoneOf) -> TraitCode:
         code,
         kept_as="count in a window" if is_windowed else trait.op,
         fed="" if trait.op == "count" else fed_property(Fed(trait.event, trait.property, None)),
-        test=Compiler({}, {}, zone_of).occurrence(trait.where) if trait.where is not None else None,
+        test=_test(trait.where, zone_of),
         kept_by=update,
         width_ms=window(trait.within_ms, trait.ending_ms).width_ms if is_windowed and trait.within_ms else 0,
     )
@@ -101,7 +101,7 @@ def _contained(trait: Aggregate, key: str, zone_of: ZoneOf) -> KeyedReader:
 def _open(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
     opened, closed, read = open_trait(key)
     by, closing = trait.by or "", trait.other.event if trait.other is not None else ""
-    test = Compiler({}, {}, zone_of).occurrence(trait.where) if trait.where is not None else None
+    test = _test(trait.where, zone_of)
     feeds = ((trait.event, by_key("", by, test, opened)), (closing, by_key("", by, None, closed)))
     return TraitCode(key, trait, read, (), feeds)
 
@@ -139,13 +139,18 @@ def _sequence(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
     return TraitCode(key, trait, read, (), feeds, falls_within, further_keys=further_keys, held=held)
 
 
+def _test(where: Expr | None, zone_of: ZoneOf) -> Test | None:
+    """Compile a condition on an occurrence, if there is one."""
+    return None if where is None else Compiler({}, {}, zone_of).occurrence(where)
+
+
 def _tested(steps: Sequence[Fed], zone_of: ZoneOf) -> list[tuple[str, Test | None]]:
-    return [(by.event, Compiler({}, {}, zone_of).occurrence(by.where) if by.where else None) for by in steps]
+    return [(by.event, _test(by.where, zone_of)) for by in steps]
 
 
 def _keyed(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
     span = window(trait.within_ms, trait.ending_ms) if trait.within_ms is not None else None
-    test = Compiler({}, {}, zone_of).occurrence(trait.where) if trait.where is not None else None
+    test = _test(trait.where, zone_of)
     by, source = trait.by or "", Fed(trait.event, trait.property, trait.where)
     fed = fed_property(source)
 
