@@ -59,6 +59,8 @@ class Decider:
         self._changed: set[str] = set()
         self._duplicates = 0
         self._turn = Turn(self.program, self.counts, self._outcomes)
+        self._activity: Final = self.program.activity
+        self._goes_on: Final = sessions.goes_on(definitions.plan.sessions)
 
     @property
     def next_due_ms(self) -> int:
@@ -102,7 +104,7 @@ class Decider:
 
         The user's own timers due before it fire first, but none later than `limit_ms` or `timers_until_ms`.
         """
-        user = event.user
+        user, time_ms = event.user, event.time_ms
         profile = self._profiles.get(user)
         if profile is None:
             profile = self._profiles[user] = new_profile(user, spread=self._spread)
@@ -110,32 +112,37 @@ class Decider:
             return
         self.decided += 1
         self._changed.add(user)
-        if profile.due_ms < event.time_ms:
-            until_ms = min(limit_ms, timers_until_ms, event.time_ms - 1)
+        if profile.due_ms < time_ms:
+            until_ms = min(limit_ms, timers_until_ms, time_ms - 1)
             while profile.due_ms <= until_ms:
                 self._fire(profile)
         if event.name == ERASURE:
             self._erase(profile)
             return
-        self._take_in(profile, event, event.time_ms if event.time_ms < limit_ms else limit_ms)
-        if profile.due_ms < self._scheduled.get(user, NEVER):
+        due_ms = profile.due_ms
+        self._take_in(profile, event, time_ms if time_ms < limit_ms else limit_ms)
+        self._note_due(profile)
+        if profile.due_ms < due_ms:  # else it is in the index already, at that time or before
             self.schedule(user, profile.due_ms)
 
     def advance(self, clock_ms: int) -> None:
         """Fire all timers due up to the clock, in order of time and user."""
-        heap = self._heap
+        heap, scheduled = self._heap, self._scheduled
         while heap and heap[0][0] <= clock_ms:
-            due_ms, user = heapq.heappop(heap)
-            if self._scheduled.get(user) != due_ms:
+            due_ms, user = heap[0]
+            if scheduled.get(user) != due_ms:
+                heapq.heappop(heap)
                 continue
-            del self._scheduled[user]
             profile = self._profiles.get(user)
-            if profile is None:
-                continue
-            if profile.due_ms <= due_ms:
+            if profile is not None and profile.due_ms <= due_ms:
                 self._changed.add(user)
                 self._fire(profile)
-            self.schedule(user, profile.due_ms)
+            if profile is None or profile.due_ms == NEVER:
+                heapq.heappop(heap)
+                del scheduled[user]
+            else:
+                heapq.heapreplace(heap, (profile.due_ms, user))
+                scheduled[user] = profile.due_ms
 
     def take(self) -> Taken:
         """Hand over what has come of the decisions, and forget it here."""
@@ -158,24 +165,24 @@ class Decider:
 
     def _take_in(self, profile: Profile, event: Event, now_ms: int) -> None:
         """Let an event change the profile, and follow up what comes of it."""
-        turn, is_new = self._turn, profile.now_ms == -NEVER
+        turn, is_new, name = self._turn, profile.now_ms == -NEVER, event.name
         turn.begin(profile, now_ms)
         if event.history_until_ms > profile.history_until_ms:
             profile.history_until_ms = event.history_until_ms
-        if event.name in self.program.activity:
+        if name in self._activity and not self._goes_on(profile, event):
             if sessions.end_overtaken(turn, event):
                 self._follow_derived()
             sessions.take_in(turn, event)
         has_moved = event.zone not in ("", profile.zone)
         if has_moved:
             profile.zone, profile.identity_event = event.zone, event.id
-        (self._reactions.get(event.name) or self._reaction(event.name))(turn, profile, event)
+        (self._reactions.get(name) or self._reaction(name))(turn, profile, event)
         if has_moved and self.program.local:
             segments.evaluate(turn, self.program.local, event.id)
         if profile.version != self._version:
             self._look_over(profile, event.id, is_new=is_new)
-        if turn.facts or turn.moved_timers:
-            self._follow_up(profile)
+        if turn.facts:
+            self._follow_derived()
 
     def _look_over(self, profile: Profile, cause: str, *, is_new: bool) -> None:
         """Decide the memberships that no event need lead to: of a new profile, or under definitions new to it.
@@ -192,28 +199,28 @@ class Decider:
         """Fire what is due of a profile at its earliest due time: memberships first, then runs."""
         turn = self._turn
         turn.begin(profile, profile.due_ms)
-        turn.moved_timers = True
         if profile.version != self._version:
             self._look_over(profile, BY_TIME, is_new=False)
         sessions.end_due(turn)
-        self._follow_derived()
-        segments.evaluate_due(turn, BY_TIME)
-        self._follow_derived()  # a segment left now may end a run before it goes on
-        journeys.go_on_due(turn, BY_TIME)
-        self._follow_up(profile)
-
-    def _follow_up(self, profile: Profile) -> None:
-        """Follow up derived events, then find the profile's next timer."""
-        if self._turn.facts:
+        if turn.facts:
             self._follow_derived()
-        if not self._turn.moved_timers:
-            return
-        due_ms = journeys.next_wait_ms(profile.runs) if profile.runs else NEVER
-        if profile.session is not None and profile.session.check_ms < due_ms:
-            due_ms = profile.session.check_ms
-        for membership in profile.memberships.values():
-            if membership.next_ms < due_ms:
-                due_ms = membership.next_ms
+        if profile.memberships_due_ms <= turn.now_ms:
+            segments.evaluate_due(turn, BY_TIME)
+            self._follow_derived()  # a segment left now may end a run before it goes on
+        if profile.runs:
+            journeys.go_on_due(turn, BY_TIME)
+            self._follow_derived()
+        self._note_due(profile)
+
+    def _note_due(self, profile: Profile) -> None:
+        """Find the profile's next timer."""
+        if self._turn.put_off:
+            segments.note_due(profile)
+        due_ms, session = profile.memberships_due_ms, profile.session
+        if session is not None and session.check_ms < due_ms:
+            due_ms = session.check_ms
+        if profile.runs:
+            due_ms = min(due_ms, journeys.next_wait_ms(profile.runs))
         profile.due_ms = due_ms
 
     def _follow_derived(self) -> None:

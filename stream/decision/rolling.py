@@ -59,26 +59,40 @@ def averaged_in_buckets(key: str, span: Window) -> Update:
 
 
 def counted_in_buckets(key: str, span: Window) -> Update:
-    """Count into buckets. Most events fall into the newest one, which has a quick way of its own."""
+    """Count into buckets. Most events fall into the newest one or a newer one, which have a quick way of their own."""
     width_ms = span.width_ms
 
     def update(profile: Profile, _value: Scalar, time_ms: int, event: str) -> None:
         buckets = profile.traits.get(key)
         number = (time_ms + profile.spread) // width_ms
-        if not (isinstance(buckets, Buckets) and buckets.numbers and buckets.numbers[-1] == number):
-            buckets, at, is_there = _bucket(profile, key, span, time_ms)
-            if at < 0:
+        if not (isinstance(buckets, Buckets) and buckets.numbers and buckets.numbers[-1] <= number):
+            _count_anywhere(profile, key, span, time_ms, event)
+            return
+        if buckets.numbers[-1] < number:
+            oldest = span.oldest(profile.now_ms, profile.spread)
+            if number < oldest:
                 return
-            if not is_there:
-                buckets.numbers.insert(at, number)
-                buckets.values.insert(at, 0)
-        else:
-            at = -1
-        buckets.values[at] += 1  # type: ignore[operator]  # counts are ints
+            drop_old(buckets, oldest)
+            buckets.numbers.append(number)
+            buckets.values.append(0)
+        buckets.values[-1] += 1  # type: ignore[operator]  # counts are ints
         buckets.total += 1
         buckets.event = event
 
     return update
+
+
+def _count_anywhere(profile: Profile, key: str, span: Window, time_ms: int, event: str) -> None:
+    """Count into the first bucket, or into one that is not the newest."""
+    buckets, at, is_there = _bucket(profile, key, span, time_ms)
+    if at < 0:
+        return
+    if not is_there:
+        buckets.numbers.insert(at, span.number(time_ms, profile.spread))
+        buckets.values.insert(at, 0)
+    buckets.values[at] += 1  # type: ignore[operator]  # counts are ints
+    buckets.total += 1
+    buckets.event = event
 
 
 def _bucket(profile: Profile, key: str, span: Window, time_ms: int) -> tuple[Buckets, int, bool]:

@@ -47,7 +47,6 @@ def enter(turn: Turn, code: JourneyCode, fact: Fact) -> None:
 def go_on(turn: Turn, code: JourneyCode, run: Run, cause: str) -> None:
     """Carry out a run's instructions up to its next wait or its end."""
     line, leaves, run.wait_ms = code.instructions, list[Leaf](), NEVER
-    turn.moved_timers = True
     while run.pc < len(line):
         instruction = line[run.pc]
         run.pc += 1
@@ -66,7 +65,7 @@ def go_on(turn: Turn, code: JourneyCode, run: Run, cause: str) -> None:
 
 def end(turn: Turn, run: Run, reason: str) -> None:
     """End a run; it is remembered while its goal may still come or a trigger of it may still be withdrawn."""
-    run.pc, run.wait_ms, turn.moved_timers = ENDED, NEVER, True
+    run.pc, run.wait_ms = ENDED, NEVER
     turn.profile.journeys.setdefault(run.journey, JourneyMemory()).ended_ms = turn.now_ms
     turn.counts.runs[run.journey] = turn.counts.runs.get(run.journey, 0) - 1
     _say(turn, run, "ended", reason)

@@ -46,11 +46,22 @@ def evaluate_due(turn: Turn, cause: str) -> None:
     segments, now_ms = turn.program.segments, turn.now_ms
     due = [segments[name] for name, m in turn.profile.memberships.items() if m.next_ms <= now_ms]
     dependents = {code.order: code for one in due for code in turn.program.dependents[one.name]}
-    if len(due) == 1 and not dependents:
-        evaluate(turn, due, cause)
-        return
-    dependents.update({code.order: code for code in due})
-    evaluate(turn, [dependents[order] for order in sorted(dependents)], cause)
+    if dependents:
+        dependents.update({code.order: code for code in due})
+        due = [dependents[order] for order in sorted(dependents)]
+    elif len(due) > 1:
+        due.sort(key=_order)
+    evaluate(turn, due, cause)
+    note_due(turn.profile)
+
+
+def note_due(profile: Profile) -> None:
+    """Find out when the first membership is to be looked at again."""
+    due_ms = NEVER
+    for membership in profile.memberships.values():
+        if membership.next_ms < due_ms:
+            due_ms = membership.next_ms
+    profile.memberships_due_ms = due_ms
 
 
 def forget_removed(turn: Turn) -> None:
@@ -59,13 +70,17 @@ def forget_removed(turn: Turn) -> None:
     if profile.memberships.keys() <= program.segments.keys() and profile.traits.keys() <= program.state_keys:
         return
     for name in profile.memberships.keys() - program.segments.keys():
-        turn.moved_timers = True
+        turn.put_off = True
         forgotten = profile.memberships.pop(name)
         if forgotten.inside:
             place = forgotten.place(name)
             turn.counts.segments[place] = turn.counts.segments.get(place, 0) - 1
     for key in profile.traits.keys() - program.state_keys:
         del profile.traits[key]
+
+
+def _order(code: SegmentCode) -> int:
+    return code.order
 
 
 def _enter_or_not(turn: Turn, code: SegmentCode, membership: Membership | None, cause: str) -> None:
@@ -93,7 +108,7 @@ def _change(
     membership.inside, membership.since_ms, membership.tier = change == "entered", turn.now_ms, ""
     membership.entries += membership.inside
     profile.memberships[segment.name] = membership
-    membership.next_ms, turn.moved_timers = _may_change_ms(code, membership, profile, turn.now_ms), True
+    turn.look_only(membership, _may_change_ms(code, membership, profile, turn.now_ms))
     place = segment.name if membership.inside else place
     counts[place] = counts.get(place, 0) + (1 if membership.inside else -1)
     explained = segment.exit if segment.exit is not None and not membership.inside else segment.when

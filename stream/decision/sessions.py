@@ -10,14 +10,35 @@ Late activity, from before the latest, changes neither the end nor any dwell: of
 among the events and pages, and of one that has ended nothing is told again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from stream.decision.session_borders import is_over
 from stream.decision.turn import BY_TIME, Turn
 from stream.definitions.sessions import ENDED, LEFT, STARTED
 from stream.model.events import Event, Scalar
-from stream.model.profile import NEVER, Session
+from stream.model.plan import SessionRules
+from stream.model.profile import NEVER, Profile, Session
 from stream.model.text import kept_text
+
+
+def goes_on(rules: SessionRules) -> Callable[[Profile, Event], bool]:
+    """Return what lets an activity go on with the session under way, where it is the latest of it and no page.
+
+    It answers whether that was so. It is for most events, and does for them what `take_in` does.
+    """
+    gap_ms, page_event = rules.gap_ms, rules.page_event
+
+    def goes_on(profile: Profile, event: Event) -> bool:
+        session, time_ms = profile.session, event.time_ms
+        if session is None or session.is_over or not session.last_ms <= time_ms <= profile.now_ms:
+            return False
+        if time_ms > session.last_ms + gap_ms or event.name == page_event:
+            return False
+        session.events += 1
+        session.last_ms, session.last_event, session.event = time_ms, event.name, event.id
+        return True
+
+    return goes_on
 
 
 def end_overtaken(turn: Turn, event: Event) -> bool:
@@ -47,9 +68,10 @@ def take_in(turn: Turn, event: Event) -> None:
 
 def end_due(turn: Turn) -> None:
     """End the session whose gap is over, or note when to look again, since something was done meanwhile."""
-    session, gap_ms = turn.profile.session, turn.program.definitions.plan.sessions.gap_ms
+    session = turn.profile.session
     if session is None or session.check_ms > turn.now_ms:
         return
+    gap_ms = turn.program.definitions.plan.sessions.gap_ms
     if session.is_over or not turn.program.tells_sessions:
         session.check_ms = NEVER
     elif is_over(session, gap_ms, turn.now_ms):
@@ -64,7 +86,7 @@ def _started(turn: Turn, before: Session | None, time_ms: int, event: str) -> Se
         session.number = before.number + 1
         session.before_started_ms, session.before_last_ms = before.started_ms, before.last_ms
     if turn.program.tells_sessions:
-        session.check_ms, turn.moved_timers = time_ms + turn.program.definitions.plan.sessions.gap_ms, True
+        session.check_ms = time_ms + turn.program.definitions.plan.sessions.gap_ms
     turn.add(STARTED, {}, event, time_ms)
     return session
 
@@ -85,7 +107,7 @@ def _leave(turn: Turn, session: Session, left_ms: int, at_ms: int, cause: str) -
 
 
 def _end(turn: Turn, session: Session, gap_ms: int) -> None:
-    session.is_over, session.check_ms, turn.moved_timers = True, NEVER, True
+    session.is_over, session.check_ms = True, NEVER
     ended_ms = session.last_ms + gap_ms
     if session.page_ms != -NEVER and session.last_ms > session.page_ms:
         _leave(turn, session, session.last_ms, ended_ms, BY_TIME)

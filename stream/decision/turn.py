@@ -48,25 +48,25 @@ class Counts(msgspec.Struct):
 class Turn:
     """The state of one turn: whose, when, what is still to follow up, and what came of it.
 
-    `moved_timers` is set by whoever puts off a time at which something of the profile is due; `crossed` where a
-    membership changes.
+    `put_off` is set where the membership that is due first is put off; `crossed` where a membership changes.
     """
 
-    __slots__ = ("counts", "crossed", "facts", "moved_timers", "now_ms", "outcomes", "profile", "program")
+    __slots__ = ("counts", "crossed", "facts", "now_ms", "outcomes", "profile", "program", "put_off")
 
     def __init__(self, program: Program, counts: Counts, outcomes: list[AnyOutcome]) -> None:
         self.program, self.counts, self.outcomes = program, counts, outcomes
         self.facts: list[DerivedEvent] = []
         self.now_ms = 0
-        self.moved_timers = self.crossed = False
+        self.put_off = self.crossed = False
         self.profile: Profile
 
     def begin(self, profile: Profile, now_ms: int) -> None:
         """Start a turn of a profile; its time never goes back."""
         self.profile = profile
-        self.now_ms = now_ms if now_ms > profile.now_ms else profile.now_ms
-        profile.now_ms = self.now_ms
-        self.moved_timers = False
+        if now_ms > profile.now_ms:
+            profile.now_ms = now_ms
+        self.now_ms = profile.now_ms
+        self.put_off = False
         if self.facts:
             self.facts = []
 
@@ -76,12 +76,17 @@ class Turn:
         So an event that puts the time off costs nothing; at the earlier time it is looked at in vain, once.
         """
         next_ms = membership.next_ms
-        if at_ms < next_ms:
-            membership.next_ms = at_ms
-            if at_ms < self.profile.due_ms:
-                self.profile.due_ms = at_ms
-        elif next_ms < at_ms and (at_ms == NEVER or next_ms <= self.now_ms):
-            membership.next_ms, self.moved_timers = at_ms, True
+        if at_ms < next_ms or (next_ms < at_ms and (at_ms == NEVER or next_ms <= self.now_ms)):
+            self.look_only(membership, at_ms)
+
+    def look_only(self, membership: Membership, at_ms: int) -> None:
+        """Note when time alone may change a membership, whatever was noted before."""
+        profile = self.profile
+        if membership.next_ms == profile.memberships_due_ms:
+            self.put_off = True
+        membership.next_ms = at_ms
+        if at_ms < profile.memberships_due_ms:
+            profile.memberships_due_ms = at_ms
 
     def add(self, name: str, props: Mapping[str, Scalar], cause: str, at_ms: int | None = None) -> None:
         """Note a derived event, now or as of a time before, to be followed up in this turn, if anything follows."""

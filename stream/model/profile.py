@@ -149,6 +149,9 @@ class ProfileHead(msgspec.Struct, array_like=True, gc=False):
 class Profile(msgspec.Struct, array_like=True, gc=False):
     """All of one user. `due_ms` is when its earliest timer falls due; `now_ms` the latest time anything was decided at.
 
+    `memberships_due_ms` is when the first membership is to be looked at again, or earlier: of a profile that was kept
+    without it, at once.
+
     `spread` shifts this user's bucket edges against other users'; `carts` is by cart id, the last changed one last;
     `ordered_ms` is the latest order that emptied all carts; `sent_ms` by channel; `seen` holds 64-bit hashes of the
     latest message ids, oldest first; `identity_event` is the id of the latest event that told of the user; `version` is
@@ -177,6 +180,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     version: str = ""
     session: Session | None = None
     zone: str = ""
+    memberships_due_ms: int = -NEVER
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -186,7 +190,8 @@ _head_decoder = msgspec.msgpack.Decoder(ProfileHead)
 
 def new_profile(user: str, *, spread: bool = True) -> Profile:
     """Return an empty profile; without `spread` bucket edges fall on whole multiples of the width (scenario tests)."""
-    return Profile(NEVER, user, xxhash.xxh32_intdigest(user.encode()) if spread else 0)
+    spread_ms = xxhash.xxh32_intdigest(user.encode()) if spread else 0
+    return Profile(NEVER, user, spread_ms, memberships_due_ms=NEVER)
 
 
 def encode_profile(profile: Profile) -> bytes:
