@@ -99,9 +99,8 @@ class Compiler(Emitter):
             return self._assigned("now" if node.name == "at" else f"p.get({self._given(node.name)})", "NEVER")
         code = self._traits.get(node.name) if node.kind == "trait" else None
         if code is not None and code.is_a_cell:
-            empty = None if code.trait.op == "last" else 0
             v, _ = self._fresh()
-            self._line(f"{v} = p.traits.get({self._given(code.key)}); {v} = {empty} if {v} is None else {v}.value")
+            self._line(f"{v} = p.traits.get({self._given(code.key)}); {v} = {code.empty} if {v} is None else {v}.value")
             return v, "NEVER"
         if node.kind == "identity":
             return self._assigned(f"p.identity.get({self._given(node.name)})", "NEVER")

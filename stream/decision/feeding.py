@@ -21,11 +21,12 @@ class Element(msgspec.Struct, gc=False):
 def elements(of: str, feed: Feed, *, with_event: bool) -> Feed:
     """Feed each element of a list; `with_event`, together with what its event brought."""
 
-    def each(profile: Profile, occurrence: Occurrence) -> None:
-        lists, props = occurrence.lists, occurrence.props
+    def each(profile: Profile, occurrence: Occurrence) -> bool:
+        lists, props, is_fed = occurrence.lists, occurrence.props, False
         for element in lists.get(of, ()) if lists is not None else ():
             own = {**props, **element} if with_event else element
-            feed(profile, Element(own, occurrence.time_ms, occurrence.id))
+            is_fed = feed(profile, Element(own, occurrence.time_ms, occurrence.id)) or is_fed
+        return is_fed
 
     return each
 
@@ -33,10 +34,12 @@ def elements(of: str, feed: Feed, *, with_event: bool) -> Feed:
 def plainly(fed: str, update: Update) -> Feed:
     """Feed a property (named "", the time) of all occurrences."""
 
-    def feed(profile: Profile, occurrence: Occurrence) -> None:
+    def feed(profile: Profile, occurrence: Occurrence) -> bool:
         value = occurrence.props.get(fed) if fed else occurrence.time_ms
-        if value is not None:
-            update(profile, value, occurrence.time_ms, occurrence.id)
+        if value is None:
+            return False
+        update(profile, value, occurrence.time_ms, occurrence.id)
+        return True
 
     return feed
 
@@ -44,11 +47,13 @@ def plainly(fed: str, update: Update) -> Feed:
 def conditional(fed: str, test: Test, update: Update) -> Feed:
     """Feed a property (named "", the time) of the occurrences that meet a condition; unknown is not true."""
 
-    def feed(profile: Profile, occurrence: Occurrence) -> None:
+    def feed(profile: Profile, occurrence: Occurrence) -> bool:
         props, time_ms = occurrence.props, occurrence.time_ms
         value = props.get(fed) if fed else time_ms
-        if value is not None and test(props, time_ms, profile)[0] is True:
-            update(profile, value, time_ms, occurrence.id)
+        if value is None or test(props, time_ms, profile)[0] is not True:
+            return False
+        update(profile, value, time_ms, occurrence.id)
+        return True
 
     return feed
 
@@ -56,12 +61,13 @@ def conditional(fed: str, test: Test, update: Update) -> Feed:
 def by_key(fed: str, by: str, test: Test | None, update: KeyedUpdate) -> Feed:
     """Feed a property (named "", the number 1) together with the one that holds the key."""
 
-    def feed(profile: Profile, occurrence: Occurrence) -> None:
+    def feed(profile: Profile, occurrence: Occurrence) -> bool:
         props, time_ms = occurrence.props, occurrence.time_ms
         value, key = props.get(fed) if fed else 1, props.get(by)
         if value is None or key is None or (test is not None and test(props, time_ms, profile)[0] is not True):
-            return
+            return False
         update(profile, key, value, time_ms, occurrence.id)
+        return True
 
     return feed
 

@@ -14,23 +14,27 @@ from typing import Final
 
 import msgspec
 
+from stream.decision.flips import ELAPSED
+from stream.decision.settled import Settled
 from stream.definitions import expressions as x
 
 ALWAYS: Final = "True"
 NEVER_SO: Final = "False"
 
+_ORDERED: Final = frozenset({"<", "<=", ">", ">="})
+
 
 class Touched(msgspec.Struct, frozen=True):
     """What a reaction knows of a trait that an event has just fed, each in Python's text, "" where it does not.
 
-    `most` is a count, which neither now nor later is more, if nothing comes; `is_settled`: it is that count, and time
-    changes nothing about it. `is_moment`: the value is a time no earlier than the event's. `changed`: whether the event
-    changed the trait at all.
+    `most` is a count, which neither now nor later is more, if nothing comes. `is_moment`: the value is a time no
+    earlier than the event's. `fed`: the value was this, or is now between this and what it would be without the event,
+    now and later. `changed`: whether the event changed the trait at all.
     """
 
     most: str = ""
-    is_settled: bool = False
     is_moment: bool = False
+    fed: str = ""
     changed: str = ""
 
 
@@ -53,15 +57,13 @@ def all_of(*parts: str) -> str:
 class Guards:
     """What one event can do to conditions.
 
-    `touched` names all that it may change; `settled` says of counts that neither it nor time changes how they are read;
-    `given` hands a constant in.
+    `touched` names all that it may change; `settled` tells of what time changes nothing about; `given` hands a constant
+    in.
     """
 
-    def __init__(
-        self, touched: Mapping[str, Touched], settled: Mapping[str, Touched], given: Callable[[object], str]
-    ) -> None:
-        self._touched, self._given = touched, given
-        self._known = {**settled, **touched}
+    def __init__(self, touched: Mapping[str, Touched], settled: Settled, given: Callable[[object], str]) -> None:
+        self._touched, self._settled, self._given = touched, settled, given
+        self._elapsing: dict[int, tuple[x.Expr, tuple[str, str]]] = {}
 
     def enters(self, node: x.Expr) -> str:
         """Return when a condition that was not true may be true, now or before it would change by time."""
@@ -81,7 +83,14 @@ class Guards:
             case x.Compare():
                 return self._compared(node)
             case _:
-                return ALWAYS
+                return self._settled.condition(node) or ALWAYS
+
+    def lapses(self, node: x.Expr) -> str:
+        """Return when a condition may not be true, now or before it would change by time, whatever it was before."""
+        if isinstance(node, x.Logic):
+            return (any_of if node.op == "and" else all_of)(*map(self.lapses, node.parts))
+        settled = self._settled.condition(node)
+        return f"not {settled}" if settled is not None else ALWAYS
 
     def only_rises(self, node: x.Expr) -> bool:
         """Return whether the event can do nothing but make a condition true, for all time if nothing else comes."""
@@ -102,9 +111,9 @@ class Guards:
             case x.Logic(op="or"):
                 return any_of(*map(self._enters, node.parts))
             case x.Compare():
-                return NEVER_SO if self._direction(node) < 0 else self._compared(node)
+                return NEVER_SO if self._direction(node) < 0 else self._comes_to_hold(node)
             case _:
-                return ALWAYS
+                return self._settled.condition(node) or ALWAYS
 
     def _fails(self, node: x.Expr) -> str:
         match node:
@@ -115,7 +124,7 @@ class Guards:
             case x.Compare():
                 return self._fails_to_compare(node)
             case _:
-                return ALWAYS
+                return self.lapses(node)
 
     def _reads(self, node: x.Expr) -> bool:
         return not self._touched.keys().isdisjoint(x.names(node))
@@ -124,61 +133,83 @@ class Guards:
         """Return when any trait that a condition reads was changed."""
         return any_of(*(self._touched[name].changed or ALWAYS for name in sorted(x.names(node) & self._touched.keys())))
 
-    def _counted(self, node: x.Compare) -> tuple[Touched, float] | None:
-        """Return what is known of a count that is compared with a number."""
+    def _fed_to(self, node: x.Compare) -> Touched | None:
+        """Return what is known of a touched trait that is compared with a number."""
         if not (isinstance(node.left, x.Name) and node.left.kind == "trait" and isinstance(node.right, x.Constant)):
             return None
-        touched, limit = self._known.get(node.left.name), node.right.value
-        if touched is None or not touched.most or isinstance(limit, str | bool):
+        return None if isinstance(node.right.value, str | bool) else self._touched.get(node.left.name)
+
+    def _edge(self, node: x.Compare) -> int | None:
+        """Return the least whole number that `>=` or `>` the limit of a count, the first that is not `<` or `<=` it."""
+        touched, limit = self._fed_to(node), node.right.value if isinstance(node.right, x.Constant) else ""
+        if touched is None or not touched.most or isinstance(limit, str | bool) or node.op not in _ORDERED:
             return None
-        return touched, limit
+        return ceil(limit) if node.op in (">=", "<") else floor(limit) + 1
 
     def _direction(self, node: x.Expr) -> int:
         """Return whether the event can only make a comparison true (1) or only untrue (-1); 0: it may do either."""
-        if not isinstance(node, x.Compare) or self._counted(node) is None:
+        if not isinstance(node, x.Compare) or self._edge(node) is None:
             return 0
-        return {">=": 1, ">": 1, "<": -1, "<=": -1}.get(node.op, 0)
+        return 1 if node.op in (">=", ">") else -1
+
+    def _comes_to_hold(self, node: x.Compare) -> str:
+        """Return when a comparison that was not true may be true, now or later if nothing comes."""
+        touched = self._fed_to(node)
+        if touched is None or not touched.fed or node.op not in _ORDERED:
+            return self._compared(node)
+        return f"({touched.fed} is not None and {touched.fed} {node.op} {self._settled.value(node.right)})"
 
     def _compared(self, node: x.Compare) -> str:
         """Return when a comparison may be true, now or later if nothing comes."""
-        counted = self._counted(node)
-        if counted is None:
-            return self._elapsed(node)
-        touched, limit = counted
-        if touched.is_settled:
-            return f"{touched.most} {node.op} {self._given(limit)}"
-        return f"{touched.most} >= {_edge(node.op, limit)}" if node.op in (">=", ">") else ALWAYS
+        settled, touched, edge = self._settled.condition(node), self._fed_to(node), self._edge(node)
+        if settled is not None:
+            return settled
+        if touched is None or edge is None:
+            return self._elapsed(node)[0]
+        return f"{touched.most} >= {edge}" if node.op in (">=", ">") else ALWAYS
 
     def _fails_to_compare(self, node: x.Compare) -> str:
         """Return when a comparison that was true may not be so, now or later if nothing comes."""
-        counted = self._counted(node)
-        if counted is None:
-            is_recent = self._moment(node) is not None and node.op in ("<", "<=")
-            return NEVER_SO if is_recent else ALWAYS  # a moment that was recent is so for longer
-        touched, limit = counted
-        if touched.is_settled:
-            return f"not {touched.most} {node.op} {self._given(limit)}"
-        return f"{touched.most} >= {_edge(node.op, limit)}" if node.op in ("<", "<=") else ALWAYS
+        settled, touched, edge = self._settled.condition(node), self._fed_to(node), self._edge(node)
+        if settled is not None:
+            return f"not {settled}"
+        if touched is not None and touched.fed and node.op in _ORDERED:
+            return f"({touched.fed} is not None and not {touched.fed} {node.op} {self._settled.value(node.right)})"
+        if touched is None or edge is None:
+            return self._elapsed(node)[1]
+        return f"{touched.most} >= {edge}" if node.op in ("<", "<=") else ALWAYS
 
-    def _elapsed(self, node: x.Compare) -> str:
-        """Return when enough time may have passed since a moment, before the membership is to be asked again anyway."""
-        span_ms = self._moment(node)
-        if span_ms is None or span_ms <= 0 or node.op not in (">=", ">"):
-            return ALWAYS
-        return f"(m is None or m.next_ms > at + {span_ms} or now >= at + {span_ms})"
+    def _elapsed(self, node: x.Compare) -> tuple[str, str]:
+        """Return when the time since or until a moment may compare so, or may not, before it is to be asked anyway."""
+        known = self._elapsing.get(id(node))
+        if known is None:
+            known = self._elapsing[id(node)] = (node, self._flips(node))
+        return known[1]
 
-    def _moment(self, node: x.Compare) -> int | None:
-        """Return the span that the time since a moment of the event's is compared with."""
-        since, span = node.left, node.right
-        if not (isinstance(since, x.Since) and since.direction == 1 and isinstance(span, x.Constant)):
-            return None
-        moment, limit = since.moment, span.value
-        if not isinstance(moment, x.Name) or isinstance(limit, str | bool):
-            return None
-        touched = self._touched.get(moment.name) if moment.kind == "trait" else None
-        return floor(limit) if touched is not None and touched.is_moment else None
+    def _flips(self, node: x.Compare) -> tuple[str, str]:
+        since, span = node.left, node.right.value if isinstance(node.right, x.Constant) else ""
+        if not isinstance(since, x.Since) or isinstance(span, str | bool) or (since.direction, node.op) not in ELAPSED:
+            return ALWAYS, ALWAYS
+        moment = self._settled.value(since.moment)
+        flip, holds = ELAPSED[since.direction, node.op]
+        if moment is None:
+            return self._flips_later(since, holds, floor(span))
+        m, f = self._settled.fresh(), self._settled.fresh()
+        exact = flip.replace("ceil(", "(").replace("floor(", "(") if float(span).is_integer() else flip
+        flips = f"({f} := {exact.format(m=m, k=self._given(int(span) if float(span).is_integer() else span))})"
+        known = f"({m} := {moment}) is not None"
+        if holds == ">=":
+            return (
+                f"({known} and (now >= {flips} or m is None or m.next_ms > {f}))",
+                f"not ({known} and now >= {flips})",
+            )
+        return f"({known} and now < {flips})", f"not ({known} and now < {flips} and m.next_ms <= {f})"
 
-
-def _edge(op: str, limit: float) -> int:
-    """Return the least whole number that `>=` or `>` a limit, which is the first that is not `<` or `<=` it."""
-    return ceil(limit) if op in (">=", "<") else floor(limit) + 1
+    def _flips_later(self, since: x.Since, holds: str, span_ms: int) -> tuple[str, str]:
+        """The same, of a moment that is known to be no earlier than the event."""
+        touched = self._touched.get(since.moment.name) if isinstance(since.moment, x.Name) else None
+        if touched is None or not touched.is_moment or since.direction < 0:
+            return ALWAYS, ALWAYS
+        if holds == "<":
+            return ALWAYS, NEVER_SO  # a moment that was recent is so for longer
+        return f"(m is None or m.next_ms > at + {span_ms} or now >= at + {span_ms})", ALWAYS

@@ -7,13 +7,16 @@ else is fed by its `Update` or `Feed`.
 """
 
 from collections.abc import Callable, Iterable
+from math import ceil, floor
 from typing import Final
 
-from stream.decision import cart, journeys, people, segments
+from stream.decision import cart, journeys, people, segments, settled
 from stream.decision.guards import ALWAYS, NEVER_SO, Guards, Touched, any_of
 from stream.decision.program import Handler, Program, SegmentCode
 from stream.decision.readers import TraitCode
 from stream.decision.reading import Update
+from stream.decision.settled import Settled
+from stream.decision.standings import note_one_more
 from stream.decision.turn import Fact, Turn
 from stream.definitions import expressions as x
 from stream.definitions.shapes import Derived
@@ -47,6 +50,15 @@ if s is not None and s.numbers and s.numbers[-1] == {bucket}:
 else:
     {most} = count_anew({update}, profile, {key}, at, cause)"""
 
+_TOP_IN_WINDOW: Final = """\
+s = traits.get({key})
+if s is not None and s.numbers and s.numbers[-1] == {bucket} and {value} in (t := s.tallies[-1]):
+    t[{value}] += 1
+    note_one_more(s, {value})
+    s.event = cause
+elif {value} is not None:
+    {update}(profile, {value}, at, cause)"""
+
 _LAST: Final = """\
 s = traits.get({key})
 if s is None:
@@ -60,9 +72,13 @@ s = traits.get({key})
 if {changed}:
     traits[{key}] = Cell({value}, at, cause)"""
 
-_SETTLED: Final = "(0 if (s := traits.get({key})) is None else s.value)"
-
-_WRITTEN_OUT: Final = {"count": _COUNT, "count in a window": _COUNT_IN_WINDOW, "last": _LAST, "first": _FIRST}
+_WRITTEN_OUT: Final = {
+    "count": _COUNT,
+    "count in a window": _COUNT_IN_WINDOW,
+    "top in a window": _TOP_IN_WINDOW,
+    "last": _LAST,
+    "first": _FIRST,
+}
 
 
 def reaction(program: Program, handler: Handler) -> Reaction:
@@ -74,11 +90,14 @@ def no_reaction(_turn: Turn, _profile: Profile, _fact: Fact) -> None:
     """Do what an event does that no definition names."""
 
 
-def _change_cart(turn: Turn, profile: Profile, event: Event) -> None:
-    for changed in cart.apply(profile, event):
+def _change_cart(turn: Turn, profile: Profile, event: Event) -> bool:
+    """Let an event change the carts, and tell of it; return whether it changed any."""
+    changes = cart.apply(profile, event)
+    for changed in changes:
         turn.add("cart_changed", {"cart_id": changed.id}, event.id)
         if not changed.quantity:
             turn.add("cart_emptied", {"cart_id": changed.id}, event.id)
+    return bool(changes)
 
 
 def _count_anew(update: Update, profile: Profile, key: str, at_ms: int, cause: str) -> int:
@@ -96,20 +115,27 @@ class _Writing:
         self._names: dict[str, object] = {
             "Cell": Cell,
             "kept_text": kept_text,
+            "note_one_more": note_one_more,
             "count_anew": _count_anew,
             "change_cart": _change_cart,
             "change_person": people.apply,
             "decide": segments.decide,
             "hear": journeys.hear,
+            "current_cart": cart.current_cart,
+            "ceil": ceil,
+            "floor": floor,
+            **settled.NAMES,
         }
         self._lines = _BEGINNING.splitlines()
         self._touched: dict[str, Touched] = {}
+        self._counted: dict[str, str] = {}
         self._buckets: dict[int, str] = {}
 
     def made(self) -> Reaction:
         handler = self._handler
         if handler.changes_cart:
-            self._write("change_cart(turn, profile, fact)")
+            self._write("cart_changed = change_cart(turn, profile, fact)")
+            self._touched["cart"] = Touched(changed="cart_changed")
         if handler.changes_person:
             self._write("change_person(profile, fact)")
         if handler.traits:
@@ -139,29 +165,35 @@ class _Writing:
         if code.kept_as and code.trait.event == event:
             self._touched[code.trait.name] = self._feed_quickly(code)
             return
-        self._touched[code.trait.name] = Touched()
+        changed, fed_with = [], []
         for name, fed, update in code.updates:
-            if name == event and fed:
+            if name == event:
                 value = f"v{len(self._lines)}"
-                self._write(f"{value} = props.get({self._given(fed)})")
+                self._write(f"{value} = {f'props.get({self._given(fed)})' if fed else 'at'}")
                 self._write(f"if {value} is not None: {self._given(update)}(profile, {value}, at, cause)")
-            elif name == event:
-                self._write(f"{self._given(update)}(profile, at, at, cause)")
+                changed.append(f"{value} is not None")
+                fed_with.append(value)
         for name, feed in code.feeds:
             if name == event:
-                self._write(f"{self._given(feed)}(profile, fact)")
+                changed.append(f"d{len(self._lines)}")
+                self._write(f"{changed[-1]} = {self._given(feed)}(profile, fact)")
+        lies_between = code.lies_between and len(changed) == len(fed_with) == 1
+        known = Touched(changed=any_of(*changed), fed=fed_with[0] if lies_between else "")
+        self._touched[code.trait.name] = known if code.only_fed else Touched()
 
     def _feed_quickly(self, code: TraitCode) -> Touched:
         """Write out how a trait of a common kind is fed, and return what is known of it then."""
         number, key = len(self._touched), self._given(code.key)
         names = {"key": key, "most": f"c{number}", "changed": f"d{number}", "value": "at"}
-        if code.kept_as == "count in a window":
+        if code.width_ms:
             names |= {"bucket": self._bucket(code), "update": self._given(code.kept_by)}
         if code.fed:
             names["value"] = f"v{number}"
             self._write("{value} = props.get({fed})".format(fed=self._given(code.fed), **names))
-            self._write("if {value}.__class__ is str: {value} = kept_text({value})".format(**names))
-        tests = ["{value} is not None".format(**names)] if code.fed else []
+            if code.kept_as in ("last", "first"):
+                self._write("if {value}.__class__ is str: {value} = kept_text({value})".format(**names))
+        takes_any = not code.fed or code.kept_as == "top in a window"
+        tests = [] if takes_any else ["{value} is not None".format(**names)]
         if code.test is not None:
             tests.append(f"{self._given(code.test)}(props, at, profile)[0] is True")
         if tests:
@@ -170,8 +202,11 @@ class _Writing:
         self._write(_WRITTEN_OUT[code.kept_as].format(**names), 2 if tests else 1)
         if tests or code.kept_as == "first":
             return Touched(changed=names["changed"])
-        is_count = code.kept_as != "last"
-        return Touched(names["most"] if is_count else "", is_settled=code.kept_as == "count", is_moment=not is_count)
+        if code.kept_as == "last":
+            return Touched(is_moment=not code.fed)
+        if code.kept_as == "count":
+            self._counted[code.trait.name] = names["most"]
+        return Touched(names["most"] if code.trait.op == "count" else "")
 
     def _bucket(self, code: TraitCode) -> str:
         """Return the number of the bucket that the event's time falls into, found once for each width of a bucket."""
@@ -184,53 +219,47 @@ class _Writing:
     def _decide(self, codes: Iterable[SegmentCode]) -> None:
         """Write what decides the memberships that may have changed, those that others read first."""
         self._write("turn.crossed, now, members = False, turn.now_ms, profile.memberships")
-        touched = {name: self._touched.get(name, Touched()) for name in self._handler.changed}
+        begins, touched = len(self._lines), self._touched
+        for name in self._handler.changed - touched.keys():
+            touched[name] = Touched()
         for trait in self._program.definitions.traits.values():
-            if isinstance(trait, Derived) and not touched.keys().isdisjoint(x.names(trait.value)):
-                touched[trait.name] = Touched()
-        settled = {
-            code.trait.name: Touched(_SETTLED.format(key=self._given(code.key)), is_settled=True)
-            for code in self._program.traits
-            if code.kept_as == "count"
-        }
-        guards = Guards(touched, settled, self._given)
-        decided: set[str] = set()
+            if isinstance(trait, Derived) and (read := x.names(trait.value) & touched.keys()):
+                changed = any_of(*(touched[name].changed or ALWAYS for name in sorted(read)))
+                touched[trait.name] = Touched(changed=changed)
+        still = Settled({code.trait.name: code for code in self._program.traits}, self._counted, self._given)
+        guards = Guards(touched, still, self._given)
         for code in codes:
-            self._decide_one(code, guards, is_dependent=not decided.isdisjoint(code.reads))
-            decided.add(code.name)
+            self._decide_one(code, guards)
+            touched[code.name] = Touched(changed="turn.crossed")
+        if still.reads_cart:
+            self._lines.insert(begins, "    cart = current_cart(profile)")
 
-    def _decide_one(self, code: SegmentCode, guards: Guards, *, is_dependent: bool) -> None:
-        crossed = "turn.crossed" if is_dependent else NEVER_SO
+    def _decide_one(self, code: SegmentCode, guards: Guards) -> None:
         if code.tests:
-            self._decide_tier(code, guards, crossed)
+            self._decide_tier(code, guards)
             return
-        outside, inside = any_of(_may_enter(code, guards), crossed), any_of(_may_leave(code, guards), crossed)
+        outside, inside = _may_enter(code, guards), _may_leave(code, guards)
         asked, found = f"decide(turn, {self._given(code)}, m, cause)", f"m = members.get({self._given(code.name)})"
         if outside == inside == NEVER_SO:
             return
-        if outside == inside:
-            self._ask(outside, [found, asked])
+        if outside == inside == ALWAYS:
+            self._write(f"{found}\n{asked}")
         elif inside == NEVER_SO and "m.next_ms" not in outside:
-            self._ask(outside, [found, f"if m is None or not m.inside: {asked}"])
+            self._write(f"if {outside}:\n    {found}\n    if m is None or not m.inside: {asked}")
         else:
             self._write(f"{found}\nif m is None or not m.inside:\n    if {outside}: {asked}")
             if inside != NEVER_SO:
                 self._write(f"elif {inside}: {asked}")
 
-    def _decide_tier(self, code: SegmentCode, guards: Guards, crossed: str) -> None:
+    def _decide_tier(self, code: SegmentCode, guards: Guards) -> None:
         """Write when a tier is asked again: one before it may have come to hold, or its own may hold no longer."""
-        asked, earlier = f"decide(turn, {self._given(code)}, m, cause)", crossed
+        asked, earlier = f"decide(turn, {self._given(code)}, m, cause)", NEVER_SO
         self._write(f"m = members.get({self._given(code.name)})\nif m is None: {asked}")
         for tier in code.segment.tiers:
-            fails = NEVER_SO if tier.when is None else guards.fails(tier.when)
-            self._write(f"elif m.tier == {self._given(tier.name)}:\n    if {any_of(earlier, fails)}: {asked}")
+            moves = any_of(earlier, NEVER_SO if tier.when is None else guards.fails(tier.when))
+            if moves != NEVER_SO:
+                self._write(f"elif m.tier == {self._given(tier.name)}:\n    if {moves}: {asked}")
             earlier = any_of(earlier, guards.enters(tier.when)) if tier.when is not None else earlier
-
-    def _ask(self, condition: str, lines: list[str]) -> None:
-        if condition != ALWAYS:
-            self._write(f"if {condition}:")
-        for line in lines:
-            self._write(line, 1 if condition == ALWAYS else 2)
 
 
 def _may_enter(code: SegmentCode, guards: Guards) -> str:

@@ -13,6 +13,8 @@ from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Cart, Profile
 
+TraitKind = Literal["", "count", "count in a window", "top in a window", "last", "first"]
+
 
 class TraitCode(msgspec.Struct, frozen=True):
     """One aggregate, ready to run.
@@ -35,7 +37,7 @@ class TraitCode(msgspec.Struct, frozen=True):
     at_key: KeyedReader | None = None
     further_keys: tuple[str, ...] = ()
     held: Held | None = None
-    kept_as: Literal["", "count", "count in a window", "last", "first"] = ""
+    kept_as: TraitKind = ""
     fed: str = ""
     test: Test | None = None
     kept_by: Update | None = None
@@ -46,7 +48,23 @@ class TraitCode(msgspec.Struct, frozen=True):
         """Whether the trait's value is that of its state, a cell, and nothing (zero for what is added up) without."""
         trait = self.trait
         lasts = not self.has_window and trait.half_life_ms is None
-        return lasts and trait.by is None and trait.op in ("count", "sum", "last")
+        return lasts and trait.by is None and trait.op in ("count", "sum", "min", "max", "first", "last")
+
+    @property
+    def only_fed(self) -> bool:
+        """Whether nothing but what is fed, and time, changes the value: no new session, nor another time zone."""
+        return self.trait.sessions is None and self.trait.calendar is None and self.trait.op != "streak"
+
+    @property
+    def lies_between(self) -> bool:
+        """Whether what is fed moves the value, if at all, towards itself or to itself."""
+        lasts = self.trait.half_life_ms is None and self.trait.by is None
+        return lasts and self.only_fed and self.trait.op in ("avg", "min", "max", "first", "last")
+
+    @property
+    def empty(self) -> int | None:
+        """The value of a cell before anything was fed."""
+        return 0 if self.trait.op in ("count", "sum") else None
 
     @property
     def has_window(self) -> bool:

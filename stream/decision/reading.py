@@ -33,8 +33,8 @@ class Occurrence(Protocol):
 Update = Callable[[Profile, Scalar, int, str], None]
 """(profile, value, time_ms, event id): take one occurrence into a trait."""
 
-Feed = Callable[[Profile, Occurrence], None]
-"""Let a trait take from an occurrence what it counts of it, if anything."""
+Feed = Callable[[Profile, Occurrence], bool]
+"""Let a trait take from an occurrence what it counts of it, if anything; answer whether it can say otherwise now."""
 
 Test = Callable[[Mapping[str, Scalar], int, Profile], Reading]
 """(properties, time_ms, whose) -> what a condition on an occurrence says of it; time changes nothing about that."""

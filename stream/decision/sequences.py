@@ -57,20 +57,25 @@ def sequence_feeds(
 
 
 def _feed(rule: SequenceRule, steps: tuple[Step, ...]) -> Feed:
-    def feed(profile: Profile, occurrence: Occurrence) -> None:
+    begins = any(step.place == 0 for step in steps)
+
+    def feed(profile: Profile, occurrence: Occurrence) -> bool:
+        partials = profile.traits.get(rule.key)
+        if partials is None and not begins:
+            return False
         props, time_ms = occurrence.props, occurrence.time_ms
         places = [step.place for step in steps if step.test is None or step.test(props, time_ms, profile)[0] is True]
         if not places:
-            return
-        partials = profile.traits.get(rule.key)
+            return False
         if not isinstance(partials, Partials):
             partials = profile.traits[rule.key] = Partials({}, {}, "")
         time_ms = min(time_ms, profile.now_ms)
         key = _key(rule, props)
         if -1 in places:
             _break(partials, key, time_ms)
-        if key is not None and places[-1] >= 0 and partials.last_ms.get(key, time_ms) <= time_ms:
-            _advance(rule, profile, partials, key, (places, time_ms, occurrence.id))
+        if key is None or places[-1] < 0 or partials.last_ms.get(key, time_ms) > time_ms:
+            return False
+        return _advance(rule, profile, partials, key, (places, time_ms, occurrence.id))
 
     return feed
 
@@ -93,12 +98,15 @@ def _break(partials: Partials, key: str | None, time_ms: int) -> None:
 
 def _advance(
     rule: SequenceRule, profile: Profile, partials: Partials, key: str, moved: tuple[list[int], int, str]
-) -> None:
-    """Let an event be each of the steps it may be, from the last to the first, unless it completes a sequence."""
+) -> bool:
+    """Let an event be each of the steps it may be, from the last to the first, unless it completes a sequence.
+
+    Return whether what is counted of sequences has changed.
+    """
     places, time_ms, event = moved
     began_ms = partials.began_ms.get(key)
     if began_ms is None and 0 not in places:
-        return
+        return False
     oldest_ms = time_ms - rule.span_ms
     began_ms = began_ms or [_NONE] * (rule.steps - 1)
     is_under_way, done = max(began_ms) >= oldest_ms, False
@@ -114,8 +122,11 @@ def _advance(
     partials.event = event
     if done:
         rule.done(profile, 1, time_ms, event)
-    elif 0 in places and not is_under_way and rule.begun is not None:
+        return True
+    if 0 in places and not is_under_way and rule.begun is not None:
         rule.begun(profile, 1, time_ms, event)
+        return True
+    return False
 
 
 def _keep(partials: Partials, key: str, began_ms: list[int], time_ms: int) -> None:

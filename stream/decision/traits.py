@@ -1,6 +1,7 @@
 """Aggregates made ready to run: what feeds each, and how it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -29,7 +30,7 @@ from stream.decision.periods import (
     top_in_periods,
 )
 from stream.decision.rates import rate_reader
-from stream.decision.readers import TraitCode
+from stream.decision.readers import TraitCode, TraitKind
 from stream.decision.reading import Feed, KeyedReader, Reader, Test, Update
 from stream.decision.rolling import rolling_trait
 from stream.decision.sequences import UNLIMITED, SequenceRule, sequence_feeds
@@ -72,23 +73,32 @@ def trait_code(trait: Aggregate, zone_of: ZoneOf) -> TraitCode:
     return code if trait.minus is not None else _written_out(code, update, zone_of)
 
 
+_KINDS: Final[Mapping[tuple[str, bool], TraitKind]] = {
+    ("count", False): "count",
+    ("count", True): "count in a window",
+    ("top", True): "top in a window",
+    ("last", False): "last",
+    ("last", True): "last",
+    ("first", False): "first",
+}
+"""The kinds of traits that are fed most often, by operator and whether they have a window."""
+
+
 def _written_out(code: TraitCode, update: Update, zone_of: ZoneOf) -> TraitCode:
     """Say of a trait of the kinds that are fed most often which it is."""
     trait = code.trait
     is_in_all = trait.half_life_ms is None and trait.sessions is None and trait.calendar is None
-    is_usual = is_in_all and "[]" not in (trait.property or "")
-    if not is_usual or trait.op not in ("count", "last", "first"):
+    kind = _KINDS.get((trait.op, trait.within_ms is not None), "")
+    if not kind or not is_in_all or "[]" in (trait.property or ""):
         return code
-    if trait.op == "first" and trait.within_ms is not None:
-        return code
-    is_windowed = trait.op == "count" and trait.within_ms is not None
+    has_buckets = trait.op in ("count", "top") and trait.within_ms is not None
     return msgspec.structs.replace(
         code,
-        kept_as="count in a window" if is_windowed else trait.op,
+        kept_as=kind,
         fed="" if trait.op == "count" else fed_property(Fed(trait.event, trait.property, None)),
         test=_test(trait.where, zone_of),
         kept_by=update,
-        width_ms=window(trait.within_ms, trait.ending_ms).width_ms if is_windowed and trait.within_ms else 0,
+        width_ms=window(trait.within_ms, trait.ending_ms).width_ms if has_buckets and trait.within_ms else 0,
     )
 
 
