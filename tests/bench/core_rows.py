@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stream.adapters.taobao import read_taobao
 from stream.decision.decider import Decider
+from stream.decision.program import Program
 from stream.definitions.shapes import Definitions
 from stream.model.codec import Codec
 from stream.model.outcomes import encode_outcome
@@ -47,9 +48,10 @@ class DecodeRow:
 class CoreRow:
     def __init__(self, definitions: Definitions, history: History, machine: Machine) -> None:
         self._definitions, self._history, self._machine = definitions, history, machine
+        self._program = Program(definitions)
 
     def measure(self) -> dict[str, float]:
-        drive = Drive(Decider(self._definitions, {}), lambda _: None)
+        drive = Drive(Decider(self._definitions, {}, program=self._program), lambda _: None)
         with self._machine.measuring(), _input_frozen():
             started_s = time.process_time()
             drive.run(self._history.events)
@@ -62,9 +64,10 @@ class StagesRow:
 
     def __init__(self, definitions: Definitions, history: History, machine: Machine) -> None:
         self._definitions, self._history, self._machine = definitions, history, machine
+        self._program = Program(definitions)
 
     def measure(self) -> dict[str, float]:
-        drive, stages = Drive(Decider(self._definitions, {}), lambda _: None), Stages()
+        drive, stages = Drive(Decider(self._definitions, {}, program=self._program), lambda _: None), Stages()
         with self._machine.measuring(), _input_frozen(), stages.sampling():
             started_s = time.process_time()
             drive.run(self._history.events)

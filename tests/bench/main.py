@@ -13,8 +13,9 @@ several times over by `stream play`, each copy with users of its own, at the sam
 Rows:
   decode       `Codec.decode` of the events as Kafka values.
   core         The decider with the whole shipped config: events prebuilt, a fresh decider without profiles each run,
-               the clock moved and outcomes taken every 2,000 events, as `stream replay` does. Per second of CPU time
-               too, which other work on the machine disturbs less.
+               of a program made before, as a worker's tasks share one (the first round still makes what its events
+               do); the clock moved and outcomes taken every 2,000 events, as `stream replay` does. Per second of CPU
+               time too, which other work on the machine disturbs less.
   stages       Where the core's time goes, in microseconds an event, from samples of its stack: `updates` takes events
                into the cart and the traits, `conditions` finds out which memberships change, `timers` is what time
                alone leads to, `outcomes` makes changes and runs journeys, `frame` is all the rest.
