@@ -23,7 +23,8 @@ from stream.decision.ranks import rank, rank_by_age, rank_comparison
 from stream.decision.readers import TraitCode, was_reader
 from stream.decision.reading import Reader, Test
 from stream.decision.rolling import falls_below_ms
-from stream.decision.windows import Window, drop_old
+from stream.decision.standings import empty_from
+from stream.decision.windows import Window, drop_old, window
 from stream.definitions import expressions as x
 from stream.definitions.comparators import MIRRORED
 from stream.model.profile import NEVER
@@ -215,16 +216,21 @@ class Compiler(Emitter):
         return self._streak(node.left, node.op, node.right) if code.trait.op == "streak" else None
 
     def _keyed_count(self, node: x.AtKey, op: str, limit: x.Constant) -> tuple[str, str] | None:
-        """A count of a key only falls with time: one that is below a limit stays so, as long as the key does."""
+        """A count of a key only falls with time: one that is below a limit stays so, as long as the key does.
+
+        The top is a key until nothing is left; then it is unknown, and so is the comparison.
+        """
         trait = self._traits[node.trait].trait
-        if trait.op != "count" or trait.ending_ms or trait.half_life_ms is not None:
+        if trait.op != "count" or trait.ending_ms or trait.half_life_ms is not None or trait.calendar is not None:
             return None
         key, key_until = self._emit(node.key)
         count, until = self._called(f"{self._given(self._traits[node.trait].at_key)}(p, now, {key})")
         reaches = ">=" if op in (">=", "<") else ">"
         v, n = self._assigned(f"None if {count} is None else {count} {reaches} {self._given(limit.value)}", until)
-        self._line(f"if not {v}: {n} = NEVER")
         is_greatest = isinstance(node.key, x.Top) and node.key.trait == node.trait
+        is_left = is_greatest and trait.within_ms is not None
+        empty_ms = f"{self._given(empty_from(self._traits[node.trait].key, window(trait.within_ms or 1)))}(p)"
+        self._line(f"if not {v}: {n} = {empty_ms if is_left else 'NEVER'}")
         if is_greatest:  # no key of a trait is counted more often than its top, now or once that has fallen
             self._line(f"elif {key_until} < {n}: {n} = {key_until}")
         if op in ("<", "<="):

@@ -29,13 +29,15 @@ class Touched(msgspec.Struct, frozen=True):
 
     `most` is a count, which neither now nor later is more, if nothing comes. `is_moment`: the value is a time no
     earlier than the event's. `fed`: the value was this, or is now between this and what it would be without the event,
-    now and later. `changed`: whether the event changed the trait at all.
+    now and later. `changed`: whether the event changed the trait at all. `most_held`: of counts by key, what the top
+    holds; the event can make that less, since another key may need its room.
     """
 
     most: str = ""
     is_moment: bool = False
     fed: str = ""
     changed: str = ""
+    most_held: str = ""
 
 
 def any_of(*parts: str) -> str:
@@ -139,12 +141,22 @@ class Guards:
             return None
         return None if isinstance(node.right.value, str | bool) else self._touched.get(node.left.name)
 
+    def _most_held(self, node: x.Compare) -> tuple[str, int] | None:
+        """Return what the top holds, of a touched trait by key, and the edge that it is compared with."""
+        held, limit = node.left, node.right.value if isinstance(node.right, x.Constant) else ""
+        if not (isinstance(held, x.AtKey) and isinstance(held.key, x.Top) and held.key.trait == held.trait):
+            return None
+        text = self._touched.get(held.trait, Touched()).most_held
+        if not text or isinstance(limit, str | bool) or node.op not in _ORDERED:
+            return None
+        return text, _edge(node.op, limit)
+
     def _edge(self, node: x.Compare) -> int | None:
         """Return the least whole number that `>=` or `>` the limit of a count, the first that is not `<` or `<=` it."""
         touched, limit = self._fed_to(node), node.right.value if isinstance(node.right, x.Constant) else ""
         if touched is None or not touched.most or isinstance(limit, str | bool) or node.op not in _ORDERED:
             return None
-        return ceil(limit) if node.op in (">=", "<") else floor(limit) + 1
+        return _edge(node.op, limit)
 
     def _direction(self, node: x.Expr) -> int:
         """Return whether the event can only make a comparison true (1) or only untrue (-1); 0: it may do either."""
@@ -164,6 +176,8 @@ class Guards:
         settled, touched, edge = self._settled.condition(node), self._fed_to(node), self._edge(node)
         if settled is not None:
             return settled
+        if (held := self._most_held(node)) is not None:
+            return f"{held[0]} >= {held[1]}" if node.op in (">=", ">") else ALWAYS
         if touched is None or edge is None:
             return self._elapsed(node)[0]
         return f"{touched.most} >= {edge}" if node.op in (">=", ">") else ALWAYS
@@ -173,6 +187,8 @@ class Guards:
         settled, touched, edge = self._settled.condition(node), self._fed_to(node), self._edge(node)
         if settled is not None:
             return f"not {settled}"
+        if (held := self._most_held(node)) is not None:  # what comes late may leave early
+            return f"({held[0]} < {held[1]} or at < now)" if node.op in (">=", ">") else f"{held[0]} >= {held[1]}"
         if touched is not None and touched.fed and node.op in _ORDERED:
             return f"({touched.fed} is not None and not {touched.fed} {node.op} {self._settled.value(node.right)})"
         if touched is None or edge is None:
@@ -213,3 +229,8 @@ class Guards:
         if holds == "<":
             return ALWAYS, NEVER_SO  # a moment that was recent is so for longer
         return f"(m is None or m.next_ms > at + {span_ms} or now >= at + {span_ms})", ALWAYS
+
+
+def _edge(op: str, limit: float) -> int:
+    """Return the least whole number that `>=` or `>` a limit, which is the first that is not `<` or `<=` it."""
+    return ceil(limit) if op in (">=", "<") else floor(limit) + 1

@@ -1,8 +1,9 @@
 """Traits kept by key: a count or a sum for each value of a property, in bounded memory.
 
-While a trait holds at most `KEPT_IN_ALL` pairs of a key and a bucket, it is exact. For a further one, the lightest of
-all is forgotten, of equals the oldest. So what it holds of a key is never too much, and the heavy keys stay: a pair
-forgotten was no heavier than the mean of all that were held then.
+Each pair of a key and a bucket takes a place; one whose key is longer than 64 bytes takes two. While a trait holds at
+most `KEPT_IN_ALL` places, it is exact. For a further one, the lightest of all is forgotten, of equals the oldest. So
+what it holds of a key is never too much, and the heavy keys stay: a pair forgotten was no heavier than the mean of all
+that were held then.
 """
 
 from bisect import bisect_left
@@ -16,20 +17,26 @@ from stream.decision.windows import Window, drop_old_tallies, place
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Profile
 from stream.model.states import KeyedBuckets
+from stream.model.text import SURELY_SHORT, places
 
 KEPT_IN_ALL: Final = 256
-"""Pairs of a key and a bucket that one trait holds of one user."""
+"""Places for pairs of a key and a bucket that one trait holds of one user."""
 
 
 def keyed_count_update(key: str, span: Window | None) -> KeyedUpdate:
     """Count a key once more, by bucket."""
 
     def update(profile: Profile, of: Scalar, _value: Scalar, time_ms: int, event: str) -> None:
-        buckets, number, oldest = _kept(profile, key, span, time_ms)
-        if number < oldest:
-            return
-        drop_old_counts(buckets, oldest)
-        name = value_name(of)
+        buckets = profile.traits.get(key)
+        if not isinstance(buckets, KeyedBuckets):
+            buckets = profile.traits[key] = KeyedBuckets([], [], 0, "")
+        number = (time_ms + profile.spread) // span.width_ms if span is not None else 0
+        if not buckets.numbers or buckets.numbers[-1] != number:
+            oldest = span.oldest(profile.now_ms, profile.spread) if span is not None else 0
+            if number < oldest:
+                return
+            drop_old_counts(buckets, oldest)
+        name = of if of.__class__ is str and len(of) <= SURELY_SHORT else value_name(of)
         tally = tally_of(buckets, number, name, 1)
         tally[name] = tally.get(name, 0) + 1
         note_one_more(buckets, name)
@@ -69,13 +76,15 @@ def tally_of(buckets: KeyedBuckets, number: int, name: str, least: int | None) -
     at, is_there = place(buckets.numbers, number)
     if is_there and name in buckets.tallies[at]:
         return buckets.tallies[at]
-    if buckets.kept >= KEPT_IN_ALL:
-        forget_lightest(buckets, least)
+    taken = places(name)
+    if buckets.kept + taken > KEPT_IN_ALL:
+        while buckets.kept + taken > KEPT_IN_ALL:
+            forget_lightest(buckets, least)
         at, is_there = place(buckets.numbers, number)
     if not is_there:
         buckets.numbers.insert(at, number)
         buckets.tallies.insert(at, {})
-    buckets.kept += 1
+    buckets.kept += taken
     return buckets.tallies[at]
 
 
@@ -90,7 +99,7 @@ def forget_lightest(buckets: KeyedBuckets, least: int | None = None) -> None:
                 break
     tally = buckets.tallies[lightest]
     del tally[of]
-    buckets.kept -= 1
+    buckets.kept -= places(of)
     if least is not None:
         note_lost(buckets, of, int(weight or 0))
     if not tally:

@@ -4,11 +4,13 @@ A standing is no state. It goes with its buckets while they are in memory, so th
 and is made from them where it is missing.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
-from stream.decision.windows import drop_old_tallies
+from stream.decision.windows import Window, drop_old_tallies
+from stream.model.profile import NEVER, Profile
 from stream.model.states import KeyedBuckets
 
 _PLACE: Final = "standing"
@@ -41,6 +43,32 @@ def leader_of(buckets: KeyedBuckets) -> str | None:
         most = max(standing.counts.values())
         standing.leader = min(name for name, count in standing.counts.items() if count == most)
     return standing.leader
+
+
+def most_held(key: str) -> Callable[[Profile], int]:
+    """Return what tells how often the key counted most often was counted, in all buckets that are kept."""
+
+    def read(profile: Profile) -> int:
+        buckets = profile.traits.get(key)
+        if not isinstance(buckets, KeyedBuckets):
+            return 0
+        standing: Standing = vars(buckets).get(_PLACE) or standing_of(buckets)
+        leader = standing.leader or leader_of(buckets)
+        return standing.counts[leader] if leader is not None else 0
+
+    return read
+
+
+def empty_from(key: str, span: Window) -> Callable[[Profile], int]:
+    """Return what tells when the last of what was counted leaves the window, if nothing comes."""
+
+    def read(profile: Profile) -> int:
+        buckets = profile.traits.get(key)
+        if not isinstance(buckets, KeyedBuckets) or not buckets.numbers:
+            return NEVER
+        return span.leaves_ms(buckets.numbers[-1], profile.spread)
+
+    return read
 
 
 def note_one_more(buckets: KeyedBuckets, name: str) -> None:

@@ -10,16 +10,22 @@ from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Profile
 from stream.model.states import KeyedBuckets, Tally
-from stream.model.text import SURELY_SHORT, kept_text
+from stream.model.text import SURELY_SHORT, kept_text, places
 
 DISTINCT_KEPT: Final = 256
-"""Different values kept per trait: up to here `distinct` is exact; a `set` forgets the one longest unseen beyond."""
+"""Different values kept per trait: up to here `distinct` is exact; a `set` forgets the one longest unseen beyond.
+
+Of a `set`, a value in more than 64 bytes counts for two.
+"""
 
 KEYS_KEPT: Final = 64
 """Values counted per bucket of a `top`: a value that comes after so many others in its bucket is not counted."""
 
 KEYS_KEPT_IN_ALL: Final = 512
-"""Values counted in all buckets of a `top` together; while there are so many, a bucket takes in no further value."""
+"""Places for values in all buckets of a `top` together; a bucket takes in no further value beyond.
+
+A value in more than 64 bytes takes two.
+"""
 
 
 def value_name(value: Scalar) -> str:
@@ -47,11 +53,24 @@ def set_update(key: str) -> Update:
         tally = profile.traits.get(key)
         if not isinstance(tally, Tally):
             tally = profile.traits[key] = Tally({}, "")
-        seen_again(tally, value_name(value), time_ms, event)
-        if len(tally.last_ms) > DISTINCT_KEPT:
-            del tally.last_ms[next(iter(tally.last_ms))]
+        name = value_name(value)
+        is_new = name not in tally.last_ms
+        seen_again(tally, name, time_ms, event)
+        if is_new:
+            _forget_longest_unseen(tally.last_ms)
 
     return update
+
+
+def _forget_longest_unseen(last_ms: dict[str, int]) -> None:
+    """Forget of a set what it has no place for."""
+    if 2 * len(last_ms) <= DISTINCT_KEPT:
+        return
+    taken = sum(map(places, last_ms))
+    while taken > DISTINCT_KEPT:
+        name = next(iter(last_ms))
+        taken -= places(name)
+        del last_ms[name]
 
 
 def set_reader(key: str, within_ms: int | None) -> Reader:
@@ -112,9 +131,9 @@ def top_update(key: str, span: Window | None) -> Update:
         if name in tally:
             tally[name] += 1
             note_one_more(buckets, name)
-        elif len(tally) < KEYS_KEPT and buckets.kept < KEYS_KEPT_IN_ALL:
+        elif len(tally) < KEYS_KEPT and buckets.kept + places(name) <= KEYS_KEPT_IN_ALL:
             tally[name] = 1
-            buckets.kept += 1
+            buckets.kept += places(name)
             note_one_more(buckets, name)
         buckets.event = event
 

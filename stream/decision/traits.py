@@ -34,6 +34,7 @@ from stream.decision.readers import TraitCode, TraitKind
 from stream.decision.reading import Feed, KeyedReader, Reader, Test, Update
 from stream.decision.rolling import rolling_trait
 from stream.decision.sequences import UNLIMITED, SequenceRule, sequence_feeds
+from stream.decision.standings import most_held
 from stream.decision.streaks import streak_trait
 from stream.decision.tallies import contained_reader, leader_reader, tally_trait, top_reader
 from stream.decision.totals import total_trait
@@ -178,7 +179,8 @@ def _keyed(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
     update = keyed_count_update(key, span) if is_count else keyed_sum_update(key, span)
     feeds = ((trait.event, each(by_key(fed, by, test, update))),)
     if is_count and not trait.ending_ms:
-        return TraitCode(key, trait, leader_reader(key, span), (), feeds, at_key=keyed_count_reader(key, span))
+        read, at_key, most = leader_reader(key, span), keyed_count_reader(key, span), most_held(key)
+        return TraitCode(key, trait, read, (), feeds, at_key=at_key, most_held=most)
     # What waits to be taken in, or has fractions, is added up when it is asked for.
     return TraitCode(key, trait, top_reader(key, span), (), feeds, at_key=keyed_reader(key, span))
 

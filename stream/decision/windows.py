@@ -15,6 +15,7 @@ import msgspec
 
 from stream.model.profile import NEVER
 from stream.model.states import Buckets, KeyedBuckets
+from stream.model.text import places
 
 BUCKETS: Final = 168
 
@@ -84,5 +85,5 @@ def drop_old_tallies(buckets: KeyedBuckets, oldest: int) -> None:
     numbers = buckets.numbers
     if numbers and numbers[0] < oldest:
         gone = bisect_left(numbers, oldest)
-        buckets.kept -= sum(map(len, buckets.tallies[:gone]))
+        buckets.kept -= sum(places(name) for tally in buckets.tallies[:gone] for name in tally)
         del numbers[:gone], buckets.tallies[:gone]

@@ -55,7 +55,8 @@ class Tally(msgspec.Struct, array_like=True, gc=False, tag="t"):
 
 
 class KeyedBuckets(msgspec.Struct, array_like=True, dict=True, tag="k"):
-    """How often each value was seen, by bucket; one bucket numbered 0 for all time. `kept` counts the values of all.
+    """How often each value was seen, by bucket; one bucket numbered 0 for all time. `kept` counts the places that
+    the values of all take.
 
     Of what is summed by key: the sum of each key, by bucket. What can be made from this at any time may be kept as
     further attributes: they are neither encoded nor compared.

@@ -41,7 +41,7 @@ def test_the_shipped_config_is_fine_and_summed_up_in_a_line() -> None:
 
 def test_five_planted_mistakes_are_told_each_at_its_line(config: Path) -> None:
     edit(config / "events.yaml", "email_opened: {trigger_id: string", "email_opened: {trigger_id: strnig")
-    edit(config / "traits.yaml", "{count: product_viewed,", "{count: product_veiwed,")
+    edit(config / "traits.yaml", "{count: product_viewed, within", "{count: product_veiwed, within")
     edit(config / "segments" / "at_risk.yaml", "60d", "60")
     edit(config / "journeys" / "cart_recovery.yaml", "trigger: reminder_ad", "trigger: remind_ad")
     edit(config / "segments" / "repeat_buyer.yaml", "when", "wehn")

@@ -3,6 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.decision.keyed import KEPT_IN_ALL
+from stream.model.profile import NEVER
+from stream.model.text import places
 from tests.decision.story import D, H, S, Story, config, shown
 from tests.properties.histories import modest
 
@@ -83,6 +85,18 @@ def test_as_many_keys_are_held_as_there_is_room_for_and_of_equals_the_oldest_goe
     assert story.value(f"views['other {others - 1}']", S) == 1
 
 
+@pytest.mark.parametrize(("others", "kept"), [(KEPT_IN_ALL // 2 - 1, 1), (KEPT_IN_ALL // 2, 0)])
+def test_a_key_of_more_than_64_bytes_takes_the_room_of_two(others: int, kept: int) -> None:
+    story = fed((0, "shoes", 1), (0, "hats", 1))
+    for number in range(others):
+        story.tell(S + number, "viewed", category=f"{number:065}", price=1)
+    assert [story.value(f"views[{key!r}]", 2 * S) for key in ("shoes", "hats", f"{others - 1:065}")] == [kept, kept, 1]
+    for key, state in story.profile().traits.items():
+        assert state.kept == sum(places(name) for tally in state.tallies for name in tally) <= KEPT_IN_ALL, key
+    story.tell(999 * S, "viewed", category="shoes")
+    assert next(iter(story.profile().traits.values())).kept == 1
+
+
 def test_heavy_keys_stay_however_many_others_come() -> None:
     story = fed((0, "shoes", 1), (1, "shoes", 1), (1, "shoes", 1))
     for number in range(3 * KEPT_IN_ALL):
@@ -118,3 +132,18 @@ def test_a_segment_over_the_most_viewed_says_what_it_is() -> None:
     (leaf,) = entered.why.leaves
     assert (leaf.value, leaf.threshold, leaf.events) == (3, 3, ["e3"])
     assert shown(story.wait(9 * D)) == [(7 * D + H, "exited torn")]
+
+
+def test_below_a_limit_the_top_is_known_until_nothing_is_left_of_any_key() -> None:
+    story = Story(config(VIEWS, {"calm": "views[top(views)] < 3", "quiet": "not views[top(views)] >= 3"}))
+    story.tell(0, "viewed", category="shoes")
+    story.tell(10 * S, "viewed", category="hats")
+    assert story.reading("views[top(views)] < 3", 10 * S) == (True, 179 * S)
+    assert story.reading("views[top(views)] >= 3", 179 * S) == (None, NEVER)
+    assert shown(story.wait(D)) == [(179 * S, "exited calm"), (179 * S, "exited quiet")]
+
+
+def test_of_periods_before_this_one_a_key_comes_to_count_by_time_alone() -> None:
+    story = Story(config("x: {count: viewed, by: category, previous: 1 day}\n", {"came": "x['shoes'] >= 1"}))
+    story.tell(H, "viewed", category="shoes")
+    assert [change for _, change in shown(story.wait(3 * D))] == ["entered came", "exited came"]

@@ -1,3 +1,5 @@
+import pytest
+
 from tests.decision.story import D, H, S, Story, config, shown
 
 
@@ -19,6 +21,16 @@ def test_a_value_leaves_a_set_to_the_millisecond_after_it_was_last_seen() -> Non
     assert story.reading("'c' in used", 1)[0] is False
     assert shown(story.tell(D, "viewed", category="a")) == []
     assert shown(story.wait(99 * D)) == [(8 * D + 1, "exited user")]
+
+
+@pytest.mark.parametrize(("length", "most"), [(64, 256), (65, 128)])
+def test_a_set_keeps_so_many_values_and_forgets_the_one_longest_unseen(length: int, most: int) -> None:
+    story = Story(config("used: {set: viewed.category}\n"))
+    values = [f"{number:0{length}}" for number in range(most + 1)]
+    for at_ms, value in enumerate((*values[:most], values[0], values[most])):
+        story.tell(at_ms, "viewed", category=value)
+    held = [story.value(f"{value!r} in used", D) for value in values]
+    assert held == [True, False, *([True] * (most - 1))]
 
 
 def test_who_uses_one_feature_and_never_tried_another() -> None:

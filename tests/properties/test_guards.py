@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.decision import reactions
+from stream.decision import keyed, reactions
 from stream.decision.decider import Decider
 from stream.decision.guards import ALWAYS, Guards
 from stream.definitions import expressions as x
@@ -46,6 +46,11 @@ CONDITIONS = (
     "active and since(last_at) < 4s",
     "count == 1 or since(first_at) <= 3s",
     "not known(first_at) or sum_i >= 2 and since(last_at) > 1s",
+    "count_by_s_w[top(count_by_s_w)] >= 2",
+    "count_by_s_w[top(count_by_s_w)] < 2",
+    "count_by_s[top(count_by_s)] > 2 and since(last_at) >= 1s",
+    "count_by_s_w[top(count_by_s_w)] == 2 or count_by_s[top(count_by_s)] <= 1",
+    "count_by_s_w[top(count_by_s)] >= 2",
 )
 
 
@@ -58,10 +63,11 @@ class Doubting(Guards):
     fails = holds = enters
 
 
-def told(definitions: Definitions, events: list[Event], guards: type[Guards]) -> list[bytes]:
+def told(definitions: Definitions, events: list[Event], guards: type[Guards], room: int = 256) -> list[bytes]:
     """Return all outcomes of events, and of time after them; those of one moment in no order."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reactions, "Guards", guards)
+        patch.setattr(keyed, "KEPT_IN_ALL", room)
         decider = Decider(definitions, {})
         for event in events:
             decider.decide(event)
@@ -84,12 +90,12 @@ some_condition = st.one_of(st.sampled_from(CONDITIONS), conditions(SCOPE, depth=
 
 
 @modest
-@given(histories(20), some_condition, st.one_of(st.none(), some_condition), some_late)
+@given(histories(20), some_condition, st.one_of(st.none(), some_condition), some_late, st.sampled_from((256, 2, 3)))
 def test_asking_only_where_needed_changes_nothing(
-    events: list[Event], when: str, leave: str | None, late: list[tuple[int, int]]
+    events: list[Event], when: str, leave: str | None, late: list[tuple[int, int]], room: int
 ) -> None:
     definitions, events = with_segment(when, leave), arriving(events, late)
-    assert told(definitions, events, Guards) == told(definitions, events, Doubting)
+    assert told(definitions, events, Guards, room) == told(definitions, events, Doubting, room)
 
 
 @modest

@@ -92,6 +92,9 @@ class Hostile:
 
     def _worst(self, spec: Property, number: int) -> object:
         match spec.type:
+            case "list":
+                of = (spec.of or {}).items()
+                return [{name: self._worst(own, 8 * number + place) for name, own in of} for place in range(8)]
             case "string":
                 return None if spec.name == "currency" else self._text(number, self._longest)
             case "integer" | "number":

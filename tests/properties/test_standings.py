@@ -24,19 +24,21 @@ ASKED = (
 
 @modest
 @given(
+    st.sampled_from(("c", "c" * 65)),
     st.lists(st.tuples(st.sampled_from((0, 0, 1, 3, 60, 170)), st.integers(0, 4), st.booleans()), max_size=60),
-    st.sampled_from((0, KEPT_IN_ALL - 3)),
+    st.sampled_from((0, KEPT_IN_ALL // 2 - 3, KEPT_IN_ALL - 3)),
 )
 def test_asked_at_any_time_or_never_before_the_answer_is_the_same(
-    steps: list[tuple[int, int, bool]], fillers: int
+    key: str, steps: list[tuple[int, int, bool]], fillers: int
 ) -> None:
     story, now_ms = Story(config(TRAITS)), 0
-    questions = [story.decider.program.compiled(story.parsed(text)) for text in ASKED]
+    asked = [text.replace("'c", f"'{key}") for text in ASKED]
+    questions = [story.decider.program.compiled(story.parsed(text)) for text in asked]
     for number in range(fillers):
-        story.tell(number * S // 4, "viewed", category=f"c{number}")
+        story.tell(number * S // 4, "viewed", category=f"{key}{number}")
     for seconds, number, is_asked in [*steps, (0, 0, True)]:
         now_ms += seconds * S
-        story.tell(now_ms, "viewed", category=f"c{number}")
+        story.tell(now_ms, "viewed", category=f"{key}{number}")
         if is_asked:
-            afresh = [story.reading(text, now_ms) for text in ASKED]
+            afresh = [story.reading(text, now_ms) for text in asked]
             assert [question(story.profile(), now_ms) for question in questions] == afresh

@@ -103,7 +103,7 @@ OPERATORS: Final = Section(
         Entry(
             "set",
             "All the values that a property had; conditions ask it with `'VALUE' in TRAIT`.",
-            bound="At most 256 values; for a further one, the one longest unseen is forgotten.",
+            bound="At most 256 values, a long one (over 64 bytes) as two; beyond, the one longest unseen is forgotten.",
             example=trait(
                 "features: {set: feature_used.feature}",
                 "0d feature_used {feature: editor}\n1d => 'editor' in features and 'export' not in features",

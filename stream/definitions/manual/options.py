@@ -77,7 +77,8 @@ OPTIONS: Final = Section(
             "Keep it apart for each value of a property; beside `open`, the property that holds the id.",
             "property",
             without="all in one",
-            bound="At most 256 pairs of a value and a bucket; for a further one the lightest is forgotten.",
+            bound="At most 256 pairs of a value and a bucket, a long value (over 64 bytes) as two; the lightest is"
+            " forgotten.",
             example=trait(
                 "views_of: {count: product_viewed, by: product_id, within: 7d}",
                 "0d product_viewed {product_id: p1}\n1d product_viewed {product_id: p1}\n"
