@@ -8,7 +8,8 @@ import click
 import msgspec
 
 from stream.cli.config import Refused, read_folder, refuse
-from stream.cli.history import Given, assuming, form_given, history_options, progress, until_ms, write_report
+from stream.cli.history import Given, assuming, form_given, history_options, progress, write_report
+from stream.cli.times import time_given
 from stream.definitions.problems import ConfigRefused, Problem
 from stream.definitions.shapes import Definitions
 
@@ -45,7 +46,7 @@ def _review(definitions: Definitions, files: tuple[Path, ...], given: Given) -> 
     from stream.replay.review.reviewing import Asked, review
     from stream.replay.review.text import review_text
 
-    definitions, stop_ms = assuming(definitions, given.assume_consent), until_ms(given.until)
+    definitions, stop_ms = assuming(definitions, given.assume_consent), time_given("--until", given.until)
     try:
         form = form_given(given, files)
         adapter = adapter_for(form, given.mapping, definitions.plan)
@@ -54,8 +55,7 @@ def _review(definitions: Definitions, files: tuple[Path, ...], given: Given) -> 
     except InputRefused as refusal:
         raise Refused(str(refusal)) from refusal
     click.echo(f"\n{review_text(found)}")
-    json = msgspec.json.format(msgspec.json.encode(found), indent=1)
-    write_report(lambda: review_page(found), json, given.report, given.json_file)
+    write_report(found, lambda: review_page(found), given.report, given.json_file)
 
 
 def check(files: dict[str, str]) -> tuple[Definitions | None, list[Problem]]:

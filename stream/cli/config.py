@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from stream.definitions import load
-from stream.definitions.problems import ConfigRefused, Problem
+from stream.definitions.problems import ConfigRefused, Problem, nearest
 from stream.definitions.shapes import Definitions
 from stream.testkit.files import read_config
 
@@ -17,6 +17,12 @@ class Refused(click.ClickException):
     """The command cannot do what was asked; said on stderr, exit 2."""
 
     exit_code = 2
+
+
+def not_there(said: str, word: str, known: Iterable[str], otherwise: str = "") -> Refused:
+    """Return the refusal of a word that is none of the known ones, with the one that was probably meant."""
+    near = nearest(word, known)
+    return Refused(said + (f"; did you mean {near}?" if near else otherwise))
 
 
 def load_config(folder: Path) -> Definitions:

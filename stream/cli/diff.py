@@ -7,7 +7,8 @@ import click
 import msgspec
 
 from stream.cli.config import Refused, load_config
-from stream.cli.history import Given, assuming, form_given, history_options, progress, until_ms, write_report
+from stream.cli.history import Given, assuming, form_given, history_options, progress, write_report
+from stream.cli.times import time_given
 
 
 @click.command("diff")
@@ -39,7 +40,7 @@ def command(configs: tuple[Path, ...], files: tuple[Path, ...], **options: Any) 
     a, b = map(load_config, configs)
     a, b = assuming(a, given.assume_consent, b), assuming(b, given.assume_consent, a)
     names = str(configs[0]), str(configs[1])
-    stop_ms = until_ms(given.until)
+    stop_ms = time_given("--until", given.until)
     try:
         form = form_given(given, files)
         asked = ToCompare(
@@ -56,5 +57,4 @@ def command(configs: tuple[Path, ...], files: tuple[Path, ...], **options: Any) 
     except InputRefused as refusal:
         raise Refused(str(refusal)) from refusal
     click.echo(diff_text(found))
-    json = msgspec.json.format(msgspec.json.encode(found), indent=1)
-    write_report(lambda: diff_page(found), json, given.report, given.json_file)
+    write_report(found, lambda: diff_page(found), given.report, given.json_file)

@@ -10,9 +10,8 @@ import msgspec
 
 from stream.adapters.formats import FORMATS, adapter_for
 from stream.adapters.rows import InputRefused
-from stream.adapters.written import written_time
-from stream.cli.config import Refused, load_config
-from stream.definitions.problems import nearest
+from stream.cli.config import Refused, load_config, not_there
+from stream.cli.times import time_given
 from stream.definitions.shapes import Definitions
 from stream.model.events import Event, Scalar
 from stream.model.times import shown_time
@@ -52,10 +51,10 @@ def command(**options: object) -> None:
     definitions = load_config(asked.folder)
     for name in asked.segments:
         if name not in definitions.segments:
-            near = nearest(name, definitions.segments)
-            raise Refused(f"there is no segment {name}" + (f"; did you mean {near}?" if near else ""))
+            raise not_there(f"there is no segment {name}", name, definitions.segments)
     events, last_ms = _history(asked, definitions)
-    at_ms = last_ms if asked.at is None else _time(asked.at)
+    given_ms = time_given("--at", asked.at)
+    at_ms = last_ms if given_ms is None else given_ms
     found = explain(definitions, events, at_ms, asked.segments)
     if found is None:
         raise Refused(f"nothing is known of {asked.user} at {shown_time(at_ms)}")
@@ -85,16 +84,8 @@ def _history(asked: _Asked, definitions: Definitions) -> tuple[Sequence[Event], 
         raise Refused(str(refusal)) from refusal
     own = [event for event in events if event.user == asked.user]
     if not own:
-        near = nearest(asked.user, {event.user for event in events})
-        raise Refused(f"there is no event of {asked.user}" + (f"; did you mean {near}?" if near else ""))
+        raise not_there(f"there is no event of {asked.user}", asked.user, {event.user for event in events})
     return own, events[-1].time_ms
-
-
-def _time(text: str) -> int:
-    at_ms = written_time(text.strip())
-    if isinstance(at_ms, str):
-        raise Refused(f"--at {text} is no time; write it like 2017-12-03T00:00:00Z or 2017-12-03")
-    return at_ms
 
 
 def _lines(found: Explanation) -> Iterator[str]:

@@ -7,12 +7,11 @@ import click
 import msgspec
 
 from stream.adapters.formats import FORMATS
-from stream.cli.config import Refused
+from stream.cli.config import Refused, not_there
 from stream.cli.fit_clv import SUMMARY, UNIT_DAYS, fit_clv
 from stream.cli.fit_history import Asked
 from stream.definitions.cut_points import RANKED_TYPES
 from stream.definitions.expressions import ValueType
-from stream.definitions.problems import nearest
 from stream.definitions.shapes import Aggregate, Definitions
 from stream.definitions.tables import file_of
 from stream.fitting.cut_points import Fit, fit_cut_points
@@ -109,8 +108,7 @@ def _types(definitions: Definitions, traits: Iterable[str]) -> dict[str, ValueTy
     types: dict[str, ValueType] = {}
     for name in traits:
         if name not in known:
-            near = nearest(name, known)
-            raise Refused(f"there is no trait {name}" + (f"; did you mean {near}?" if near else ""))
+            raise not_there(f"there is no trait {name}", name, known)
         trait = known[name]
         types[name] = trait.type if isinstance(trait, Aggregate) else trait.value.type
         if types[name] not in RANKED_TYPES:

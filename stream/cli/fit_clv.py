@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import click
 
 from stream.adapters.rows import InputRefused
-from stream.cli.config import Refused
+from stream.cli.config import Refused, not_there
 from stream.cli.fit_history import Asked
-from stream.definitions.problems import nearest
 from stream.definitions.purchase_model import NAME, READS
 from stream.definitions.shapes import Aggregate, Definitions
 from stream.definitions.tables import file_of
@@ -47,8 +46,7 @@ def _check(definitions: Definitions, reads: Mapping[str, str]) -> None:
     for word, name in reads.items():
         trait = definitions.traits.get(name)
         if trait is None:
-            near = nearest(name, definitions.traits)
-            raise Refused(f"there is no trait {name}" + (f"; did you mean {near}?" if near else ""))
+            raise not_there(f"there is no trait {name}", name, definitions.traits)
         if not isinstance(trait, Aggregate) or trait.type != READS[word]:
             raise Refused(f"--{word} {name}: that must be a trait fed by events, of the type {READS[word]}")
 

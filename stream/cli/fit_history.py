@@ -7,8 +7,8 @@ import msgspec
 
 from stream.adapters.formats import adapter_for
 from stream.adapters.rows import InputRefused
-from stream.adapters.written import written_time
 from stream.cli.config import Refused, read_folder, refuse
+from stream.cli.times import time_given
 from stream.definitions import load
 from stream.definitions.problems import ConfigRefused
 from stream.definitions.shapes import Definitions
@@ -37,9 +37,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     def history(self, definitions: Definitions) -> History:
         """Replay the files."""
-        until_ms = written_time(self.until.strip()) if self.until else None
-        if isinstance(until_ms, str):
-            raise Refused(f"--until {self.until} is no time; write it like 2017-12-03T00:00:00Z or 2017-12-03")
+        until_ms = time_given("--until", self.until)
         try:
             adapter = adapter_for(self.form, self.mapping, definitions.plan)
             reading = Reading(self.files, adapter, definitions.plan)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from stream.cli.config import Refused
+from stream.cli.config import Refused, not_there
 
 if TYPE_CHECKING:
     from stream.definitions.shapes import Definitions
@@ -56,17 +56,14 @@ def history_options(command: Command) -> Command:
 
 def assuming(definitions: "Definitions", purposes: str | None, *others: "Definitions") -> "Definitions":
     """Return the definitions with the consents to assume; a purpose no action has, of theirs or others, is refused."""
-    from stream.definitions.problems import nearest
-
     if not purposes:
         return definitions
     known = sorted({action.purpose for each in (definitions, *others) for action in each.actions.values()})
     assumed = known if purposes == "all" else [purpose.strip() for purpose in purposes.split(",") if purpose.strip()]
     for purpose in assumed:
         if purpose not in known:
-            near = nearest(purpose, known)
-            hint = f"; did you mean {near}?" if near else f" (there are: {', '.join(known) or 'none'})"
-            raise Refused(f"no action has the purpose {purpose}{hint}")
+            said = f"no action has the purpose {purpose}"
+            raise not_there(said, purpose, known, f" (there are: {', '.join(known) or 'none'})")
     return msgspec.structs.replace(definitions, assumed_consents=frozenset(assumed))
 
 
@@ -75,18 +72,6 @@ def form_given(given: Given, files: Sequence[Path]) -> str:
     from stream.replay.forms import form_of
 
     return given.form or ("csv" if given.mapping else form_of(files))
-
-
-def until_ms(until: str | None) -> int | None:
-    """Return the time of `--until`, None where it is not given."""
-    from stream.adapters.written import written_time
-
-    if until is None:
-        return None
-    found_ms = written_time(until.strip())
-    if isinstance(found_ms, str):
-        raise Refused(f"--until {until} is no time; write it like 2017-12-03T00:00:00Z or 2017-12-03")
-    return found_ms
 
 
 @contextmanager
@@ -111,9 +96,9 @@ def progress(files: Sequence[Path]) -> "Iterator[Ticks]":
         )
 
 
-def write_report(page: Callable[[], str], json: bytes, report: Path | None, json_file: Path | None) -> None:
+def write_report(found: msgspec.Struct, page: Callable[[], str], report: Path | None, json_file: Path | None) -> None:
     """Write a page to a file, or with its JSON into a folder, and JSON where asked for; say where they are."""
-    written = []
+    json, written = msgspec.json.format(msgspec.json.encode(found), indent=1), []
     if report is not None and report.suffix in (".html", ".htm"):
         written.append((report, page().encode()))
     elif report is not None:

@@ -8,7 +8,8 @@ import msgspec
 from stream.adapters.formats import FORMATS, adapter_for
 from stream.adapters.rows import InputRefused
 from stream.cli.config import Refused, load_config
-from stream.cli.history import assuming, progress, until_ms
+from stream.cli.history import assuming, progress
+from stream.cli.times import time_given
 from stream.replay.driving import Stop
 from stream.replay.reading import Reading
 from stream.replay.replaying import replay
@@ -62,7 +63,7 @@ class _Asked(msgspec.Struct):
 
 
 def _stop(until: str | None, drain: bool) -> Stop:
-    stop_ms = until_ms(until)
+    stop_ms = time_given("--until", until)
     if stop_ms is None:
         return "drained" if drain else "last"
     if drain:

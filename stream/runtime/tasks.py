@@ -62,7 +62,7 @@ class Tasks:
         self._settings: Final = settings
         self._metrics: Final = metrics
         self._ports: Final = ports
-        # Compiling takes some 10 ms: once a worker, not once a task.
+        # Compiling takes a tenth of a second: once a worker, not once a task.
         self._program: Final = Program(definitions)
         self._codec: Final = Codec(definitions.plan, max_event_bytes=settings.max_event_bytes)
         self._tasks: dict[int, Task] = {}
