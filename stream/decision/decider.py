@@ -244,11 +244,9 @@ class Decider:
     def _erase(self, profile: Profile) -> None:
         """Forget a user wholly; the counts no longer count them."""
         for name, membership in profile.memberships.items():
-            if membership.inside:
-                place = membership.place(name)
-                self.counts.segments[place] = self.counts.segments.get(place, 0) - 1
+            self.counts.count_member(name, membership, -1)
         for run in profile.runs:
             if run.pc >= 0:
-                self.counts.runs[run.journey] = self.counts.runs.get(run.journey, 0) - 1
+                self.counts.count_run(run.journey, -1)
         self._scheduled.pop(profile.user, None)
         del self._profiles[profile.user]

@@ -39,7 +39,7 @@ def enter(turn: Turn, code: JourneyCode, fact: Fact) -> None:
     goal_until_ms = turn.now_ms + journey.goal.within_ms if journey.goal else -NEVER
     run = Run(journey.name, journey.hash, run_id, key, memory.entries, turn.now_ms, 0, NEVER, goal_until_ms, [], {})
     profile.runs.append(run)
-    turn.counts.runs[journey.name] = turn.counts.runs.get(journey.name, 0) + 1
+    turn.counts.count_run(journey.name, 1)
     _say(turn, run, "started", fact.id)
     go_on(turn, code, run, fact.id)
 
@@ -67,7 +67,7 @@ def end(turn: Turn, run: Run, reason: str) -> None:
     """End a run; it is remembered while its goal may still come or a trigger of it may still be withdrawn."""
     run.pc, run.wait_ms = ENDED, NEVER
     turn.profile.journeys.setdefault(run.journey, JourneyMemory()).ended_ms = turn.now_ms
-    turn.counts.runs[run.journey] = turn.counts.runs.get(run.journey, 0) - 1
+    turn.counts.count_run(run.journey, -1)
     _say(turn, run, "ended", reason)
 
 

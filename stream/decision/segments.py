@@ -71,10 +71,7 @@ def forget_removed(turn: Turn) -> None:
         return
     for name in profile.memberships.keys() - program.segments.keys():
         turn.put_off = True
-        forgotten = profile.memberships.pop(name)
-        if forgotten.inside:
-            place = forgotten.place(name)
-            turn.counts.segments[place] = turn.counts.segments.get(place, 0) - 1
+        turn.counts.count_member(name, profile.memberships.pop(name), -1)
     for key in profile.traits.keys() - program.state_keys:
         del profile.traits[key]
 
@@ -104,13 +101,12 @@ def _change(
 ) -> None:
     """Cross the border of a segment, say so, and find out when time alone leads back."""
     profile, segment, turn.crossed = turn.profile, code.segment, True
-    place, counts = membership.place(segment.name), turn.counts.segments  # of tiers it had before it was redefined
+    turn.counts.count_member(code.name, membership, -1)  # where it had tiers before it was redefined, out of its tier
     membership.inside, membership.since_ms, membership.tier = change == "entered", turn.now_ms, ""
     membership.entries += membership.inside
     profile.memberships[segment.name] = membership
     turn.look_only(membership, _may_change_ms(code, membership, profile, turn.now_ms))
-    place = segment.name if membership.inside else place
-    counts[place] = counts.get(place, 0) + (1 if membership.inside else -1)
+    turn.counts.count_member(code.name, membership, 1)
     explained = segment.exit if segment.exit is not None and not membership.inside else segment.when
     turn.outcomes.append(
         SegmentChange(

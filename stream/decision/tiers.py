@@ -58,10 +58,10 @@ def _move(turn: Turn, code: SegmentCode, membership: Membership, tier: str, caus
     if before:
         membership.left_ms[before] = turn.now_ms
         _forget_removed(code, membership)
-    _count(turn, code, membership, -1)
+    turn.counts.count_member(code.name, membership, -1)
     membership.inside, membership.since_ms, membership.tier = True, turn.now_ms, tier
     membership.entries += 1
-    _count(turn, code, membership, 1)
+    turn.counts.count_member(code.name, membership, 1)
     leaves = turn.program.explainer.leaves_of(segment.leading_to(tier), profile, turn.now_ms)
     change: Literal["entered", "moved"] = "moved" if before else "entered"
     turn.outcomes.append(
@@ -88,9 +88,3 @@ def _forget_removed(code: SegmentCode, membership: Membership) -> None:
     names = {tier.name for tier in code.segment.tiers}
     for name in membership.left_ms.keys() - names:
         del membership.left_ms[name]
-
-
-def _count(turn: Turn, code: SegmentCode, membership: Membership, by: int) -> None:
-    if membership.inside:
-        place, counts = membership.place(code.name), turn.counts.segments
-        counts[place] = counts.get(place, 0) + by

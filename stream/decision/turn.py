@@ -1,7 +1,7 @@
 """One turn: an event or a due timer of one user, and all that follows from it."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -43,6 +43,16 @@ class Counts(msgspec.Struct):
 
     segments: dict[str, int] = {}
     runs: dict[str, int] = {}
+
+    def count_member(self, name: str, membership: Membership, by: Literal[1, -1]) -> None:
+        """Count a profile in, or out, where its membership of the segment of this name has it; nowhere if outside."""
+        if membership.inside:
+            place = membership.place(name)
+            self.segments[place] = self.segments.get(place, 0) + by
+
+    def count_run(self, journey: str, by: Literal[1, -1]) -> None:
+        """Count a run of a journey in, or out."""
+        self.runs[journey] = self.runs.get(journey, 0) + by
 
 
 class Turn:
