@@ -30,7 +30,8 @@ class Touched(msgspec.Struct, frozen=True):
     `most` is a count, which neither now nor later is more, if nothing comes. `is_moment`: the value is a time no
     earlier than the event's. `fed`: the value was this, or is now between this and what it would be without the event,
     now and later. `changed`: whether the event changed the trait at all. `most_held`: of counts by key, what the top
-    holds; the event can make that less, since another key may need its room.
+    holds; the event can make that less, since another key may need its room. `fed_held`: what the key holds that was
+    fed, and no other holds more than before.
     """
 
     most: str = ""
@@ -38,6 +39,7 @@ class Touched(msgspec.Struct, frozen=True):
     fed: str = ""
     changed: str = ""
     most_held: str = ""
+    fed_held: str = ""
 
 
 def any_of(*parts: str) -> str:
@@ -105,7 +107,8 @@ class Guards:
             case _ if not self._reads(node):
                 return NEVER_SO
             case x.Logic(op="and"):
-                rising, hold = [*map(self._enters, node.parts)], all_of(*map(self.holds, node.parts))
+                rising = [*map(self._enters, node.parts)]
+                hold = all_of(*sorted(map(self.holds, node.parts), key=_calls))
                 is_said = any(
                     one != NEVER_SO and one == self.holds(part) for one, part in zip(rising, node.parts, strict=True)
                 )
@@ -141,15 +144,15 @@ class Guards:
             return None
         return None if isinstance(node.right.value, str | bool) else self._touched.get(node.left.name)
 
-    def _most_held(self, node: x.Compare) -> tuple[str, int] | None:
-        """Return what the top holds, of a touched trait by key, and the edge that it is compared with."""
+    def _most_held(self, node: x.Compare) -> tuple[Touched, int] | None:
+        """Return what is known of a touched trait by key whose top is compared, and the edge it is compared with."""
         held, limit = node.left, node.right.value if isinstance(node.right, x.Constant) else ""
         if not (isinstance(held, x.AtKey) and isinstance(held.key, x.Top) and held.key.trait == held.trait):
             return None
-        text = self._touched.get(held.trait, Touched()).most_held
-        if not text or isinstance(limit, str | bool) or node.op not in _ORDERED:
+        touched = self._touched.get(held.trait, Touched())
+        if not touched.most_held or isinstance(limit, str | bool) or node.op not in _ORDERED:
             return None
-        return text, _edge(node.op, limit)
+        return touched, _edge(node.op, limit)
 
     def _edge(self, node: x.Compare) -> int | None:
         """Return the least whole number that `>=` or `>` the limit of a count, the first that is not `<` or `<=` it."""
@@ -167,6 +170,8 @@ class Guards:
     def _comes_to_hold(self, node: x.Compare) -> str:
         """Return when a comparison that was not true may be true, now or later if nothing comes."""
         touched = self._fed_to(node)
+        if (held := self._most_held(node)) is not None and held[0].fed_held and node.op in (">=", ">"):
+            return f"{held[0].fed_held} >= {held[1]}"
         if touched is None or not touched.fed or node.op not in _ORDERED:
             return self._compared(node)
         return f"({touched.fed} is not None and {touched.fed} {node.op} {self._settled.value(node.right)})"
@@ -177,7 +182,7 @@ class Guards:
         if settled is not None:
             return settled
         if (held := self._most_held(node)) is not None:
-            return f"{held[0]} >= {held[1]}" if node.op in (">=", ">") else ALWAYS
+            return f"{held[0].most_held} >= {held[1]}" if node.op in (">=", ">") else ALWAYS
         if touched is None or edge is None:
             return self._elapsed(node)[0]
         return f"{touched.most} >= {edge}" if node.op in (">=", ">") else ALWAYS
@@ -188,7 +193,8 @@ class Guards:
         if settled is not None:
             return f"not {settled}"
         if (held := self._most_held(node)) is not None:  # what comes late may leave early
-            return f"({held[0]} < {held[1]} or at < now)" if node.op in (">=", ">") else f"{held[0]} >= {held[1]}"
+            most = held[0].most_held
+            return f"({most} < {held[1]} or at < now)" if node.op in (">=", ">") else f"{most} >= {held[1]}"
         if touched is not None and touched.fed and node.op in _ORDERED:
             return f"({touched.fed} is not None and not {touched.fed} {node.op} {self._settled.value(node.right)})"
         if touched is None or edge is None:
@@ -229,6 +235,11 @@ class Guards:
         if holds == "<":
             return ALWAYS, NEVER_SO  # a moment that was recent is so for longer
         return f"(m is None or m.next_ms > at + {span_ms} or now >= at + {span_ms})", ALWAYS
+
+
+def _calls(text: str) -> bool:
+    """Return whether a condition's text calls for what takes longer to tell than to compare."""
+    return "(profile" in text
 
 
 def _edge(op: str, limit: float) -> int:

@@ -7,6 +7,7 @@ that were held then.
 """
 
 from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from stream.decision.reading import KeyedReader, KeyedUpdate, Reading
@@ -37,8 +38,11 @@ def keyed_count_update(key: str, span: Window | None) -> KeyedUpdate:
                 return
             drop_old_counts(buckets, oldest)
         name = of if of.__class__ is str and len(of) <= SURELY_SHORT else value_name(of)
-        tally = tally_of(buckets, number, name, 1)
-        tally[name] = tally.get(name, 0) + 1
+        if buckets.numbers and buckets.numbers[-1] == number and name in buckets.tallies[-1]:
+            buckets.tallies[-1][name] += 1
+        else:
+            tally = tally_of(buckets, number, name, 1)
+            tally[name] = tally.get(name, 0) + 1
         note_one_more(buckets, name)
         buckets.event = event
 
@@ -90,20 +94,37 @@ def tally_of(buckets: KeyedBuckets, number: int, name: str, least: int | None) -
 
 def forget_lightest(buckets: KeyedBuckets, least: int | None = None) -> None:
     """Make room for one more pair of a key and a bucket."""
-    lightest, of, weight = 0, "", None
-    for at, tally in enumerate(buckets.tallies):
-        name = min(tally, key=tally.__getitem__)
-        if weight is None or tally[name] < weight:
-            lightest, of, weight = at, name, tally[name]
-            if weight == least:
-                break
+    lightest, of, weight = _lightest(buckets, least)
     tally = buckets.tallies[lightest]
     del tally[of]
     buckets.kept -= places(of)
     if least is not None:
-        note_lost(buckets, of, int(weight or 0))
+        note_lost(buckets, of, int(weight))
     if not tally:
         del buckets.numbers[lightest], buckets.tallies[lightest]
+
+
+def _lightest(buckets: KeyedBuckets, least: int | None) -> tuple[int, str, float]:
+    """Return the place of a bucket, the key and the weight of the lightest pair, the oldest of equals."""
+    if least is not None:  # mostly there is one early on that weighs no more than it must
+        for at, tally in enumerate(buckets.tallies):
+            for name, count in tally.items():
+                if count == least:
+                    return at, name, count
+    pairs = ((at, name, held) for at, tally in enumerate(buckets.tallies) for name, held in tally.items())
+    return min(pairs, key=lambda pair: pair[2])
+
+
+def fed_held(key: str, by: str) -> Callable[[Profile, Mapping[str, Scalar]], int]:
+    """Return what tells how often the key that an event brings is counted, in all buckets that are kept."""
+
+    def read(profile: Profile, props: Mapping[str, Scalar]) -> int:
+        buckets, of = profile.traits.get(key), props.get(by)
+        if of is None or not isinstance(buckets, KeyedBuckets):
+            return 0
+        return standing_of(buckets).counts.get(value_name(of), 0)
+
+    return read
 
 
 def keyed_count_reader(key: str, span: Window | None) -> KeyedReader:

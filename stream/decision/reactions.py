@@ -179,7 +179,9 @@ class _Writing:
                 self._write(f"{changed[-1]} = {self._given(feed)}(profile, fact)")
         lies_between = code.lies_between and len(changed) == len(fed_with) == 1
         most_held = f"{self._given(code.most_held)}(profile)" if code.most_held is not None else ""
-        known = Touched(changed=any_of(*changed), fed=fed_with[0] if lies_between else "", most_held=most_held)
+        fed_held = f"{self._given(code.fed_held)}(profile, props)" if code.fed_held is not None else ""
+        fed = fed_with[0] if lies_between else ""
+        known = Touched(changed=any_of(*changed), fed=fed, most_held=most_held, fed_held=fed_held)
         self._touched[code.trait.name] = known if code.only_fed else Touched()
 
     def _feed_quickly(self, code: TraitCode) -> Touched:

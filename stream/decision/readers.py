@@ -23,7 +23,7 @@ class TraitCode(msgspec.Struct, frozen=True):
     event they go with, `updates` are fed a property (or, named "", the time); `feeds` take what they need themselves.
     Where the trait is kept by key, `at_key` reads what it holds of one, and `read` which key it holds most of.
     What else it keeps stands under `further_keys`. Of what fades, `held` reads how much there was and when.
-    `most_held` tells of counts by key what the top holds.
+    `most_held` tells of counts by key what the top holds, `fed_held` what the key holds that an event brings.
 
     A trait of a kind that is fed most often says which (`kept_as`), so that its feeding can be written out: `fed` and
     `test` are the property and the condition on the occurrence, `kept_by` what keeps a value, in buckets of `width_ms`.
@@ -39,6 +39,7 @@ class TraitCode(msgspec.Struct, frozen=True):
     further_keys: tuple[str, ...] = ()
     held: Held | None = None
     most_held: Callable[[Profile], int] | None = None
+    fed_held: Callable[[Profile, Mapping[str, Scalar]], int] | None = None
     kept_as: TraitKind = ""
     fed: str = ""
     test: Test | None = None

@@ -18,7 +18,7 @@ from stream.decision.fading import (
     held_of_key,
 )
 from stream.decision.feeding import by_key, conditional, constant, elements, negative, plainly
-from stream.decision.keyed import keyed_count_reader, keyed_count_update, keyed_reader, keyed_sum_update
+from stream.decision.keyed import fed_held, keyed_count_reader, keyed_count_update, keyed_reader, keyed_sum_update
 from stream.decision.local_time import ZoneOf
 from stream.decision.moments import gap_trait, nth_trait, open_trait
 from stream.decision.periods import (
@@ -180,7 +180,8 @@ def _keyed(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
     feeds = ((trait.event, each(by_key(fed, by, test, update))),)
     if is_count and not trait.ending_ms:
         read, at_key, most = leader_reader(key, span), keyed_count_reader(key, span), most_held(key)
-        return TraitCode(key, trait, read, (), feeds, at_key=at_key, most_held=most)
+        fed_key = fed_held(key, by) if "[]" not in by else None
+        return TraitCode(key, trait, read, (), feeds, at_key=at_key, most_held=most, fed_held=fed_key)
     # What waits to be taken in, or has fractions, is added up when it is asked for.
     return TraitCode(key, trait, top_reader(key, span), (), feeds, at_key=keyed_reader(key, span))
 
