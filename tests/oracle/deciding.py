@@ -4,6 +4,8 @@ from random import Random
 
 from stream.decision.decider import Decider
 from stream.decision.program import Program
+from stream.decision.reading import Reader
+from stream.definitions.expressions import Expr
 from stream.model.events import Event, Scalar
 from stream.model.outcomes import SegmentChange
 from stream.model.profile import Profile, decode_profile, encode_profile, new_profile
@@ -49,6 +51,14 @@ class Deciding:
         """Read all traits as of a time, and until when each stays as it is; the profile stays as it is."""
         profile = decode_profile(encode_profile(self.profile))
         return {name: self.program.readers[name](profile, now_ms) for name in self.program.definitions.traits}
+
+    def conditions(self) -> list[tuple[Expr, Reader]]:
+        """Return the conditions of all segments, and what the product has made of each."""
+        found = []
+        for code in self.program.segments.values():
+            made = code.tests or ((code.enter,) if code.leave is None else (code.enter, code.leave))
+            found += zip(code.segment.conditions(), made, strict=True)
+        return found
 
     def held(self, now_ms: int, key: str) -> dict[str, Scalar | None]:
         """Read what traits that are kept by key hold of one."""

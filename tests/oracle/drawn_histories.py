@@ -22,6 +22,8 @@ _NAMES: Final = (
     *("viewed",) * 5,
     *("used",) * 3,
     *("order_completed",) * 3,
+    *("product_added",) * 2,
+    "product_removed",
     *("order_refunded", "delivered", "delivered", "opened", "opened", "asked", "answered", "identify"),
 )
 LATEST_MS: Final = 40 * D
@@ -59,6 +61,10 @@ def history(random: Random, longest: int = 16) -> list[Event]:
 
 def _event(random: Random, name: str, time_ms: int, number: str) -> Event:
     event = Event("u", name, time_ms, number, _some(random, _PROPERTIES[name]))
+    if name.startswith("product"):
+        event.props["product_id"] = random.choice(_KINDS)
+    if name.startswith(("product", "order_completed")) and random.random() < 0.3:
+        event.props["cart_id"] = random.choice(("c1", "c2"))
     if name == "order_completed":
         lines = [_some(random, _LINE) for _ in range(random.choice((0, 1, 1, 2)))]
         event = msgspec.structs.replace(event, lists={"products": lines})
@@ -96,6 +102,8 @@ _PROPERTIES: Final[dict[str, dict[str, tuple[Scalar, ...]]]] = {
     },
     "used": {"kind": _KINDS, "amount": _NUMBERS, "price": _MONEY},
     "order_completed": {"kind": _KINDS, "coupon": ("a", "b"), "total": _MONEY},
+    "product_added": {"kind": _KINDS, "quantity": (1, 2), "price": _MONEY},
+    "product_removed": {"quantity": (1, 2)},
     "order_refunded": {"kind": _KINDS, "total": _MONEY, "pieces": (1, 2)},
     "delivered": {"kind": _KINDS},
     "opened": {"kind": _KINDS, "is_new": (True, False)},

@@ -15,7 +15,10 @@ topics:
       ends: timestamp}
     used: {kind: string, amount: number, price: money}
   cart:
-    order_completed: {kind: string, coupon: string, total: money,
+    product_added: {product_id: {type: string, required: true}, kind: string, quantity: integer, price: money,
+      cart_id: string}
+    product_removed: {product_id: {type: string, required: true}, quantity: integer, cart_id: string}
+    order_completed: {kind: string, coupon: string, total: money, cart_id: string,
       products: [{kind: string, pieces: integer, price: money, is_new: boolean}]}
     order_refunded: {kind: string, total: money, pieces: integer}
   email:
@@ -48,6 +51,9 @@ PROPERTIES: Final[Mapping[str, Mapping[str, str]]] = {
     "opened": {"kind": "string", "is_new": "boolean"},
     "asked": {"ticket": "string", "kind": "string"},
     "answered": {"ticket": "string"},
+    "product_added": {"kind": "string", "quantity": "number", "price": "money"},
+    "cart_changed": {"cart_id": "string"},
+    "cart_emptied": {},
     "session_started": {},
     "session_ended": {"pages": "number", "events": "number", "duration": "duration", "exit_page": "string"},
     "page_left": {"page": "string", "dwell": "duration"},
@@ -245,8 +251,20 @@ def _quoted(field: str) -> str:
 TRAITS: Final = st.one_of(counts(), counts(), valued(), valued(), valued(), others(), others(), sequences())
 
 
+OF_FIRST: Final = (
+    "{count: segment_entered, where: segment == 's0'}",
+    "{count: segment_entered, where: segment == 's0', within: 1d}",
+    "{count: segment_exited, where: segment == 's0', within: 1h}",
+    "{last: segment_entered.at, where: segment == 's0'}",
+)
+"""What is counted of the first segment, which reads none of it: else it would feed on its own changes."""
+
+
 @st.composite
 def trait_lines(draw: st.DrawFn) -> dict[str, str]:
-    """Draw some traits, by name; the names of those that fade begin with an f."""
+    """Draw some traits, by name; the names of those that fade begin with an f, of those of the first segment with e."""
     lines = draw(st.lists(TRAITS, min_size=5, max_size=14))
-    return {f"{'f' if 'half_life' in line else 't'}{number}": line for number, line in enumerate(lines)}
+    named = {f"{'f' if 'half_life' in line else 't'}{number}": line for number, line in enumerate(lines)}
+    if draw(st.integers(0, 2)) == 0:
+        named["e0"] = draw(st.sampled_from(OF_FIRST))
+    return named

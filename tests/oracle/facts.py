@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from stream.model.events import Event, Scalar
 from stream.model.plan import SessionRules
+from tests.properties.cart_oracle import carts_of
 
 
 class Fact(NamedTuple):
@@ -30,6 +31,10 @@ class Visit:
         self.looked_at: tuple[int, str] | None = None
 
 
+Told = tuple[str, int, dict[str, Scalar]]
+"""An event that decisions make: name, time, properties."""
+
+
 class Facts:
     """All facts of one user, in the order in which they came; the latest of the times is `now_ms`."""
 
@@ -39,6 +44,7 @@ class Facts:
         self.said: dict[str, Scalar] = {}
         self.context_zone = ""
         self.visits: list[Visit] = []
+        self.of_carts: list[Event] = []
         self.now_ms = -(1 << 62)
 
     @property
@@ -64,7 +70,7 @@ class Facts:
         """Tell whether the latest session has ended."""
         return not self.visits or self.visits[-1].is_told or now_ms >= self.visits[-1].last_ms + self.rules.gap_ms
 
-    def visit(self, event: Event) -> Iterator[tuple[str, int, dict[str, Scalar]]]:
+    def visit(self, event: Event) -> Iterator[Told]:
         """Let an activity go on with the session or start one; give what is told of that, as name, time, properties."""
         time_ms, latest = event.time_ms, self.visits[-1] if self.visits else None
         if latest is None or time_ms > latest.last_ms + self.rules.gap_ms:
@@ -84,7 +90,24 @@ class Facts:
                     yield "page_left", time_ms, _left(latest.looked_at, time_ms)
                 latest.looked_at = (time_ms, page)
 
-    def end_visit(self) -> Iterator[tuple[str, int, dict[str, Scalar]]]:
+    def change_cart(self, event: Event) -> Iterator[Told]:
+        """Let an event change a cart; give what is told of that."""
+        before = carts_of(self.of_carts)
+        self.of_carts.append(event)
+        after, name = carts_of(self.of_carts), str(event.props.get("cart_id") or "")
+        changed = [cart for cart in before if before[cart].quantity and cart not in after]
+        if event.name == "product_added":
+            changed = [[*after][-1]]
+        elif event.name == "product_removed":
+            orders = sum(one.name == "order_completed" and "cart_id" not in one.props for one in self.of_carts)
+            cart = before.get(name or str(orders + 1))
+            changed = [cart.name] if cart is not None and event.props["product_id"] in cart.quantity else []
+        for cart in changed:
+            yield "cart_changed", self.now_ms, {"cart_id": cart}
+            if cart not in after or not after[cart].quantity:
+                yield "cart_emptied", self.now_ms, {"cart_id": cart}
+
+    def end_visit(self) -> Iterator[Told]:
         """End the session whose gap is over; give what is told of that."""
         if not self.visits or self.visits[-1].is_told or not self.is_over(self.now_ms):
             return

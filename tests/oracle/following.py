@@ -7,12 +7,18 @@ from typing import NamedTuple
 from stream.definitions import expressions as x
 from stream.definitions.shapes import Aggregate, Definitions, Segment
 from stream.model.events import Event, Scalar
-from tests.oracle.facts import Facts
+from tests.oracle.facts import Facts, Told
 from tests.oracle.instants import next_instant
 from tests.oracle.judging import Judge
 from tests.oracle.worth import NEVER
 
 Place = bool | str
+CART_EVENTS = frozenset({"product_added", "product_removed", "order_completed"})
+FOLLOWED_MOST = 300
+
+
+class Endless(Exception):
+    """Segments that count their own changes feed on each other without end."""
 
 
 class Change(NamedTuple):
@@ -41,8 +47,11 @@ class Following:
         self.stays: dict[str, list[Stay]] = {name: [] for name in definitions.segments}
         self.changes: list[Change] = []
         self._seen: set[str] = set()
-        fed = {event for trait in self._aggregates() for event in _events(trait)}
-        self.tells_sessions = not fed.isdisjoint(("session_ended", "page_left"))
+        self._told: list[Told] = []
+        self._reached: dict[str, list[str]] = {}
+        self._next = 0, 0, -NEVER
+        self._fed = {event for trait in self._aggregates() for event in _events(trait)} | {"session_started"}
+        self.tells_sessions = not self._fed.isdisjoint(("session_ended", "page_left"))
 
     def take(self, event: Event) -> None:
         """Take in an event; one that came before (by its id) says nothing new."""
@@ -52,7 +61,8 @@ class Following:
         self.pass_until(event.time_ms - 1)
         facts, is_first = self.facts, not self.facts.all
         facts.now_ms = max(facts.now_ms, event.time_ms)
-        told = list(facts.visit(event)) if event.name in facts.rules.activity else []
+        self._told += facts.visit(event) if event.name in facts.rules.activity else ()
+        self._told += facts.change_cart(event) if event.name in CART_EVENTS else ()
         if event.zone:
             facts.context_zone = event.zone
         if event.name == "identify":
@@ -60,8 +70,7 @@ class Following:
         self._react(event.name, event.time_ms, event.props, event.lists)
         if event.zone or is_first:
             self._decide(self.definitions.segments)
-        for name, time_ms, props in told:
-            self._react(name, time_ms, props)
+        self._follow_up()
         if facts.visits and facts.visits[-1].last_ms + facts.rules.gap_ms < facts.now_ms:
             self._end_visit()  # a session that came so late that it was over before it was heard of
 
@@ -71,12 +80,17 @@ class Following:
             self.facts.now_ms = at_ms
             self._end_visit()
             self._decide(self.definitions.segments)
+            self._follow_up()
+            if len(self.changes) > FOLLOWED_MOST:
+                raise Endless
 
     def next_ms(self) -> int:
         """Return the next instant at which time alone might change anything."""
         facts, now_ms = self.facts, self.facts.now_ms
         if not facts.all:
             return NEVER
+        if self._next[:2] == (len(facts.all), len(self.changes)) and self._next[2] > now_ms:
+            return self._next[2]
         found = [NEVER]
         if self.tells_sessions and facts.visits and not facts.visits[-1].is_told:
             found.append(facts.visits[-1].last_ms + facts.rules.gap_ms)
@@ -85,7 +99,8 @@ class Following:
             stays = self.stays[segment.name]
             if stays and stays[-1].until_ms is None and stays[-1].since_ms + segment.stay_ms > now_ms:
                 found.append(stays[-1].since_ms + segment.stay_ms)
-        return min(found)
+        self._next = len(facts.all), len(self.changes), min(found)
+        return self._next[2]
 
     def changes_at(self, at_ms: int) -> bool:
         """Tell whether time alone changes anything at the very next moment, this one."""
@@ -112,16 +127,34 @@ class Following:
         return left[-1] if left else None
 
     def _end_visit(self) -> None:
-        for name, time_ms, props in [*self.facts.end_visit()] if self.tells_sessions else ():
-            self._react(name, time_ms, props)
+        self._told += self.facts.end_visit() if self.tells_sessions else ()
+        self._follow_up()
+
+    def _follow_up(self) -> None:
+        """Let what is told follow, and what is told of that."""
+        for _ in range(FOLLOWED_MOST):
+            if not self._told:
+                return
+            name, time_ms, props = self._told.pop(0)
+            if name in self._fed:
+                self._react(name, time_ms, props)
+        raise Endless
 
     def _react(self, name: str, time_ms: int, props: dict[str, Scalar], lists: dict | None = None) -> None:
         """Take in a fact, and decide the segments that read what it feeds."""
         self.facts.add(name, time_ms, props, lists)
         self._decide(self._touched(name))
 
-    def _touched(self, event: str) -> Iterable[str]:
+    def _touched(self, event: str) -> list[str]:
+        """Return the segments that read, through whatever, what an event feeds."""
+        if event not in self._reached:
+            self._reached[event] = self._read_of(event)
+        return self._reached[event]
+
+    def _read_of(self, event: str) -> list[str]:
         reached = {trait.name for trait in self._aggregates() if event in _events(trait)}
+        if event in CART_EVENTS:
+            reached.add("cart")
         if event == "session_started":
             reached |= {trait.name for trait in self._aggregates() if trait.sessions is not None}
         if event == "identify":
@@ -144,16 +177,18 @@ class Following:
             segment, stays, now_ms = self.definitions.segments[name], self.stays[name], self.facts.now_ms
             before = self.place(name) or False
             stays_on = bool(before) and now_ms < stays[-1].since_ms + segment.stay_ms
-            now_in = self._next(segment, before, stays_on=stays_on)
+            now_in = self._moved(segment, before, stays_on=stays_on)
             if now_in == before:
                 continue
             if before:
                 stays[-1] = stays[-1]._replace(until_ms=now_ms)
+                self._told.append(("segment_exited", now_ms, _named(name, before)))
             if now_in:
                 stays.append(Stay(now_in, now_ms, None))
+                self._told.append(("segment_entered", now_ms, _named(name, now_in)))
             self.changes.append(Change(now_ms, name, now_in))
 
-    def _next(self, segment: Segment, place: Place, *, stays_on: bool) -> Place:
+    def _moved(self, segment: Segment, place: Place, *, stays_on: bool) -> Place:
         value, now_ms = self.judge.value, self.facts.now_ms
         if segment.tiers:
             names = [tier.name for tier in segment.tiers]
@@ -165,6 +200,10 @@ class Following:
         leaves = segment.exit is not None and value(segment.exit, now_ms) is True
         holds = value(segment.when, now_ms) is True
         return not leaves and (holds or (bool(place) and segment.exit is not None))
+
+
+def _named(segment: str, place: Place) -> dict[str, Scalar]:
+    return {"segment": segment, **({"tier": place} if isinstance(place, str) else {})}
 
 
 def _events(trait: Aggregate) -> set[str]:

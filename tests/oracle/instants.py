@@ -11,23 +11,32 @@ from tests.oracle.judging import Judge
 from tests.oracle.worth import NEVER, crossing
 from tests.properties.local_oracle import local_date
 
+_TIMELY = x.Name | x.AtKey | x.Top | x.Compare | x.Was | x.DaysTo
+
 
 def next_instant(judge: Judge, node: x.Expr, now_ms: int) -> int:
     """Return the first instant after now at which time alone might change what a node says."""
-    return min((at_ms for at_ms in _all(judge, node, now_ms) if at_ms > now_ms), default=NEVER)
+    if id(node) not in judge.timely:
+        judge.timely[id(node)] = [part for part in _parts(node) if isinstance(part, _TIMELY)]
+    instants = (at_ms for part in judge.timely[id(node)] for at_ms in _of(judge, part, now_ms) if at_ms > now_ms)
+    return min(instants, default=NEVER)
+
+
+def _parts(node: x.Expr) -> Iterator[x.Expr]:
+    yield node
+    for part in x.children(node):
+        yield from _parts(part)
 
 
 def next_of_trait(judge: Judge, name: str, now_ms: int) -> int:
     """Return the first instant after now at which time alone might change a trait."""
-    trait = judge.definitions.traits.get(name)
+    trait = judge.definitions.traits.get(name)  # none of what is no trait: a segment, or of the cart
     if isinstance(trait, Aggregate):
         return judge.worth.next_instant(trait, now_ms)
     return next_instant(judge, trait.value, now_ms) if trait is not None else NEVER
 
 
-def _all(judge: Judge, node: x.Expr, now_ms: int) -> Iterator[int]:
-    for part in x.children(node):
-        yield from _all(judge, part, now_ms)
+def _of(judge: Judge, node: x.Expr, now_ms: int) -> Iterator[int]:
     match node:
         case x.Name() | x.AtKey() | x.Top():
             yield next_of_trait(judge, node.name if isinstance(node, x.Name) else node.trait, now_ms)

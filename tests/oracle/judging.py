@@ -9,6 +9,7 @@ from stream.definitions.shapes import Aggregate, Definitions
 from stream.model.events import Scalar
 from tests.oracle.facts import Fact, Facts
 from tests.oracle.worth import Worth
+from tests.properties.cart_oracle import cart_of
 from tests.properties.local_oracle import days_to, local_date, local_part
 
 OPERATIONS = {
@@ -82,6 +83,7 @@ class Judge(Reading):
     def __init__(self, definitions: Definitions, facts: Facts, spread: int, places: Places) -> None:
         self.definitions, self.facts, self.spread, self.places = definitions, facts, spread, places
         self.worth = Worth(facts, spread, holds)
+        self.timely: dict[int, list[x.Expr]] = {}
 
     @property
     def zone(self) -> str:
@@ -107,6 +109,8 @@ class Judge(Reading):
                 return self.places.place(node.name)
             case x.Name(kind="identity"):
                 return self.facts.said.get(node.name)
+            case x.Name(kind="cart"):
+                return cart_of(self.facts.of_carts).property(node.name)
             case x.Name(kind="trait") | x.Top():
                 return self.trait(node.name if isinstance(node, x.Name) else node.trait, now_ms)
             case x.AtKey():

@@ -7,6 +7,7 @@ definitions once more for every question. `EXAMPLES=500 SEED=7` asks for more co
 import os
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
@@ -20,8 +21,9 @@ from tests.oracle.drawn_histories import history
 
 USERS_OF_EACH = 20
 
+EXAMPLES = int(os.environ.get("EXAMPLES", "50"))
 CHOSEN = settings(
-    max_examples=int(os.environ.get("EXAMPLES", "50")),
+    max_examples=EXAMPLES,
     derandomize="SEED" not in os.environ,
     deadline=None,
     database=None,
@@ -31,6 +33,7 @@ CHOSEN = settings(
 OTHERS = seed(int(os.environ["SEED"])) if "SEED" in os.environ else lambda test: test
 
 
+@pytest.mark.timeout(20 * (EXAMPLES + 30))
 @OTHERS
 @CHOSEN
 @given(configs(), st.integers(0, 1 << 32))

@@ -41,6 +41,12 @@ class PlainCart:
 
 def cart_of(events: Iterable[Event]) -> PlainCart:
     """Return the cart that holds something and changed last, an empty one if none does."""
+    holding = [cart for cart in carts_of(events).values() if cart.quantity]
+    return holding[-1] if holding else PlainCart("")
+
+
+def carts_of(events: Iterable[Event]) -> dict[str, PlainCart]:
+    """Return all carts that no order has emptied, the one that changed last at the end."""
     carts: dict[str, PlainCart] = {}
     orders = 0
     for event in events:
@@ -55,8 +61,7 @@ def cart_of(events: Iterable[Event]) -> PlainCart:
             if _change(cart, event):
                 carts.pop(name, None)
                 carts[name] = cart
-    holding = [cart for cart in carts.values() if cart.quantity]
-    return holding[-1] if holding else PlainCart("")
+    return carts
 
 
 def _change(cart: PlainCart, event: Event) -> bool:
