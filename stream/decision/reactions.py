@@ -120,6 +120,7 @@ class _Writing:
             "change_cart": _change_cart,
             "change_person": people.apply,
             "decide": segments.decide,
+            "evaluate": segments.evaluate,
             "hear": journeys.hear,
             "current_cart": cart.current_cart,
             "ceil": ceil,
@@ -143,6 +144,7 @@ class _Writing:
         for code in handler.traits:
             self._feed(code)
         if handler.segments:
+            self._decide_first(handler.segments)
             self._decide(handler.segments)
         if handler.journeys:
             self._write(f"hear(turn, {self._given(handler.journeys)}, fact)")
@@ -218,6 +220,13 @@ class _Writing:
             self._buckets[width_ms] = f"b{len(self._buckets)}"
             self._write(f"{self._buckets[width_ms]} = (at + spread) // {width_ms}")
         return self._buckets[width_ms]
+
+    def _decide_first(self, codes: Iterable[SegmentCode]) -> None:
+        """Write that of a new profile all that may hold is asked, so that none is decided before one that it reads."""
+        names = {code.name for code in (*codes, *self._program.newcomers)}
+        asked = self._given([code for name, code in self._program.segments.items() if name in names])
+        hear = f"; hear(turn, {self._given(self._handler.journeys)}, fact)" if self._handler.journeys else ""
+        self._write(f"if not profile.version: evaluate(turn, {asked}, cause){hear}; return")
 
     def _decide(self, codes: Iterable[SegmentCode]) -> None:
         """Write what decides the memberships that may have changed, those that others read first."""

@@ -186,3 +186,12 @@ def test_the_order_of_tiers_is_part_of_what_they_decide() -> None:
     other = config(TRAITS, {"stage": "tiers:\n  b: views_w >= 1\n  a: orders >= 1\n  c: otherwise\n"})
     assert one.segments["stage"].hash != other.segments["stage"].hash
     assert one.version != other.version
+
+
+def test_a_tier_that_members_stay_in_is_decided_after_the_segment_it_reads_from_the_very_first_event_on() -> None:
+    text = {
+        "new": "views < 9",
+        "stage": "tiers:\n  fresh: new\n  warm: views >= 1\n  rest: otherwise\nstay_at_least: 1h\n",
+    }
+    story = Story(config("views: {count: viewed}\n", text))
+    assert shown(story.tell(0, "viewed")) == [(0, "entered new"), (0, "entered stage: fresh")]

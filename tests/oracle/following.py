@@ -67,8 +67,9 @@ class Following:
             facts.context_zone = event.zone
         if event.name == "identify":
             facts.said.update(event.props)
-        self._react(event.name, event.time_ms, event.props, event.lists)
-        if event.zone or is_first:
+        facts.add(event.name, event.time_ms, event.props, event.lists)
+        self._decide(self.definitions.segments if is_first else self._touched(event.name))
+        if event.zone:
             self._decide(self.definitions.segments)
         self._follow_up()
         if facts.visits and facts.visits[-1].last_ms + facts.rules.gap_ms < facts.now_ms:
