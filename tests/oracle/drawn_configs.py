@@ -54,6 +54,8 @@ def atoms(draw: st.DrawFn, names: _Names) -> str:
     if draw(st.integers(0, 7)) == 0:
         return draw(st.sampled_from(_SAID))
     name = draw(st.sampled_from(sorted(names.types)))
+    if draw(st.integers(0, 5)) == 0:
+        return f"{draw(st.sampled_from(('c0', 'c1')))} {draw(st.sampled_from(_ORDERED[:4]))} {draw(st.integers(1, 4))}"
     return draw(_about(name, names))
 
 

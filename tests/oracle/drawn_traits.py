@@ -265,6 +265,8 @@ def trait_lines(draw: st.DrawFn) -> dict[str, str]:
     """Draw some traits, by name; the names of those that fade begin with an f, of those of the first segment with e."""
     lines = draw(st.lists(TRAITS, min_size=5, max_size=14))
     named = {f"{'f' if 'half_life' in line else 't'}{number}": line for number, line in enumerate(lines)}
+    for number, event in enumerate(("viewed", "used")):  # what most conditions of most shops are about
+        named[f"c{number}"] = f"{{count: {event}, within: {draw(st.sampled_from(WINDOWS))}}}"
     if draw(st.integers(0, 2)) == 0:
         named["e0"] = draw(st.sampled_from(OF_FIRST))
     return named
