@@ -177,7 +177,7 @@ class Decider:
         if has_moved:
             profile.zone, profile.identity_event = event.zone, event.id
         (self._reactions.get(name) or self._reaction(name))(turn, profile, event)
-        if has_moved and self.program.local:
+        if has_moved and self.program.local and not is_new:  # who is new has nothing yet that another zone would change
             segments.evaluate(turn, self.program.local, event.id)
         if profile.version != self._version:
             self._look_over(profile, event.id, is_new=is_new)

@@ -1,4 +1,5 @@
 from stream.decision.decider import Decider
+from stream.model.events import Event
 from stream.model.outcomes import SegmentChange, Trigger
 from stream.model.profile import Profile, decode_profile, encode_profile
 from tests.decision.story import D, H, Story, assuming, config, shown, words
@@ -195,3 +196,14 @@ def test_a_tier_that_members_stay_in_is_decided_after_the_segment_it_reads_from_
     }
     story = Story(config("views: {count: viewed}\n", text))
     assert shown(story.tell(0, "viewed")) == [(0, "entered new"), (0, "entered stage: fresh")]
+
+
+def test_so_it_is_where_the_first_event_also_tells_the_time_zone() -> None:
+    text = {
+        "base": "tiers:\n  low: views < 9\n  rest: otherwise\n",
+        "stage": "tiers:\n  low: in(base.low) and today < 9\n  rest: otherwise\nstay_at_least: 1h\n",
+    }
+    story = Story(config("views: {count: viewed}\ntoday: {count: viewed, this: day}\n", text))
+    story.decider.decide(Event("u", "used", 0, "e1", {}, zone="America/New_York"))
+    changes = [outcome for outcome in story.decider.take().outcomes if isinstance(outcome, SegmentChange)]
+    assert [(change.segment, change.to) for change in changes] == [("base", "low"), ("stage", "low")]
