@@ -144,7 +144,9 @@ class Compiler(Emitter):
         if isinstance(node, x.Top):
             return self._called(f"{self._given(self._readers[node.trait])}(p, now)")
         key, key_until = self._emit(node.key)
-        v, n = self._called(f"{self._given(self._traits[node.trait].at_key)}(p, now, {key})")
+        code = self._traits[node.trait]
+        read = code.among(node.among) if node.among and code.among is not None else code.at_key
+        v, n = self._called(f"{self._given(read)}(p, now, {key})")
         return v, self._assigned("None", earlier(n, key_until))[1]
 
     def _default(self, node: x.Default) -> tuple[str, str]:

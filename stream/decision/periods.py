@@ -151,6 +151,11 @@ def _held(key: str, periods: Periods, profile: Profile, now_ms: int) -> tuple[di
     return held, until_ms
 
 
+def held_in(key: str, periods: Periods) -> Callable[[Profile, int], tuple[Mapping[str, int | float], int]]:
+    """Return what tells what is held of each key, and when time alone may change that."""
+    return lambda profile, now_ms: _held(key, periods, profile, now_ms)
+
+
 def top_in_periods(key: str, periods: Periods) -> Reader:
     """Read the key of which most is held, the first in the alphabet where several are; unknown where none is."""
 

@@ -21,7 +21,8 @@ class TraitCode(msgspec.Struct, frozen=True):
 
     `key` is where its state stands in a profile; `counts_within` is its window where it is a rolling count. Of the
     event they go with, `updates` are fed a property (or, named "", the time); `feeds` take what they need themselves.
-    Where the trait is kept by key, `at_key` reads what it holds of one, and `read` which key it holds most of.
+    Where the trait is kept by key, `at_key` reads what it holds of one, `read` which key it holds most of, and
+    `among(n)` makes what reads whether a key is one of the n that it holds most of.
     What else it keeps stands under `further_keys`. Of what fades, `held` reads how much there was and when.
     `most_held` tells of counts by key what the top holds, `fed_held` what the key holds that an event brings.
 
@@ -40,6 +41,7 @@ class TraitCode(msgspec.Struct, frozen=True):
     held: Held | None = None
     most_held: Callable[[Profile], int] | None = None
     fed_held: Callable[[Profile, Mapping[str, Scalar]], int] | None = None
+    among: Callable[[int], KeyedReader] | None = None
     kept_as: TraitKind = ""
     fed: str = ""
     test: Test | None = None

@@ -19,12 +19,14 @@ from stream.decision.fading import (
 )
 from stream.decision.feeding import by_key, conditional, constant, elements, negative, plainly
 from stream.decision.keyed import fed_held, keyed_count_reader, keyed_count_update, keyed_reader, keyed_sum_update
+from stream.decision.leading import among_most, amounts_in_buckets, amounts_left, counts_kept
 from stream.decision.local_time import ZoneOf
 from stream.decision.moments import gap_trait, nth_trait, open_trait
 from stream.decision.periods import (
     Periods,
     at_key_in_periods,
     contained_in_periods,
+    held_in,
     keyed_in_periods,
     period_trait,
     top_in_periods,
@@ -174,22 +176,38 @@ def _keyed(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
         periods = Periods(trait.calendar, zone_of)
         feed = each(by_key(fed, by, test, keyed_in_periods(key, periods)))
         read, at_key = top_in_periods(key, periods), at_key_in_periods(key, periods)
-        return TraitCode(key, trait, read, (), ((trait.event, feed),), at_key=at_key)
+        among = among_most(held_in(key, periods))
+        return TraitCode(key, trait, read, (), ((trait.event, feed),), at_key=at_key, among=among)
     is_count = trait.op == "count"
     update = keyed_count_update(key, span) if is_count else keyed_sum_update(key, span)
     feeds = ((trait.event, each(by_key(fed, by, test, update))),)
     if is_count and not trait.ending_ms:
-        read, at_key, most = leader_reader(key, span), keyed_count_reader(key, span), most_held(key)
-        fed_key = fed_held(key, by) if "[]" not in by else None
-        return TraitCode(key, trait, read, (), feeds, at_key=at_key, most_held=most, fed_held=fed_key)
+        return _counted_by_key(trait, key, span, feeds)
     # What waits to be taken in, or has fractions, is added up when it is asked for.
-    return TraitCode(key, trait, top_reader(key, span), (), feeds, at_key=keyed_reader(key, span))
+    read, among = top_reader(key, span), among_most(amounts_in_buckets(key, span))
+    return TraitCode(key, trait, read, (), feeds, at_key=keyed_reader(key, span), among=among)
+
+
+def _counted_by_key(trait: Aggregate, key: str, span: Window | None, feeds: tuple[tuple[str, Feed], ...]) -> TraitCode:
+    by = trait.by or ""
+    return TraitCode(
+        key,
+        trait,
+        leader_reader(key, span),
+        (),
+        feeds,
+        at_key=keyed_count_reader(key, span),
+        most_held=most_held(key),
+        fed_held=fed_held(key, by) if "[]" not in by else None,
+        among=among_most(counts_kept(key, span), only_falls=True),
+    )
 
 
 def _fading_by_key(trait: Aggregate, key: str, feed: Feed) -> TraitCode:
     half_life_ms, held = trait.half_life_ms or 1, held_of_key(key)
     read, at_key = fading_top_reader(key, half_life_ms), fading_keyed_reader(held, half_life_ms)
-    return TraitCode(key, trait, read, (), ((trait.event, feed),), at_key=at_key, held=held)
+    among = among_most(amounts_left(key, half_life_ms))
+    return TraitCode(key, trait, read, (), ((trait.event, feed),), at_key=at_key, held=held, among=among)
 
 
 def fed_property(by: Fed) -> str:

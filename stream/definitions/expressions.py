@@ -112,11 +112,13 @@ class Default(Node, frozen=True, kw_only=True):
 class AtKey(Node, frozen=True, kw_only=True):
     """What a trait that is kept by key holds of one key (`views[cart.dearest_item]`); unknown where the key is.
 
-    Of a set: whether the key is in it (`"editor" in features`).
+    Of a set: whether the key is in it (`"editor" in features`). With `among`: whether it is one of so many keys that it
+    holds most of (`"shoes" in top(views, 3)`).
     """
 
     trait: str
     key: "Expr"
+    among: int = 0
 
 
 class Top(Node, frozen=True, kw_only=True):

@@ -12,9 +12,10 @@ from typing import Final
 from stream.definitions.durations import meant_duration, parse_duration
 from stream.definitions.expressions import Expr
 from stream.definitions.problems import nearest
+from stream.definitions.refusing import TypeMismatch
 from stream.definitions.scopes import Scope
 from stream.definitions.slips import character_slip, name_slip, syntax_slip
-from stream.definitions.typing import CONSTANTS, TypeMismatch, Typer
+from stream.definitions.typing import CONSTANTS, Typer
 
 LONGEST: Final = 2_000
 DEEPEST: Final = 40

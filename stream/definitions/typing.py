@@ -1,19 +1,19 @@
 """Types of expressions: from Python's syntax tree to our nodes, refusing all that has no meaning here."""
 
 import ast
-from collections.abc import Mapping
-from typing import Final, NoReturn
+from typing import Final
 
 from stream.definitions import expressions as x
+from stream.definitions.among import among_most
 from stream.definitions.lifetimes import ARGUMENTS, LIFETIMES, beyond_chance, lifetime
-from stream.definitions.memberships import MEMBERSHIPS, Wrong, membership
+from stream.definitions.memberships import MEMBERSHIPS, membership
 from stream.definitions.named_values import TYPES as LOCAL
 from stream.definitions.named_values import constant, never_met, timely
 from stream.definitions.names import OF_A_KEY, field, named
 from stream.definitions.operators import COMPARATORS, OPERATORS, arithmetic_type, comparable
 from stream.definitions.problems import nearest
 from stream.definitions.ranking import RANKINGS, beyond_rank, ranked
-from stream.definitions.scopes import Scope
+from stream.definitions.refusing import Refusing
 from stream.definitions.slips import described, function_slip
 from stream.model.money import minor_units
 
@@ -32,21 +32,8 @@ FUNCTIONS: Final[dict[str, int]] = {
 CONSTANTS: Final = {"true": True, "false": False}
 
 
-class TypeMismatch(Exception):
-    """A part of an expression has no meaning; `offset` is its column from the start of the expression."""
-
-    def __init__(self, message: str, offset: int, suggestion: str = "") -> None:
-        super().__init__(message)
-        self.message: Final = message
-        self.offset: Final = offset
-        self.suggestion: Final = suggestion
-
-
-class Typer:
+class Typer(Refusing):
     """Turns one syntax tree into typed nodes."""
-
-    def __init__(self, source: str, durations: Mapping[int, int], scope: Scope) -> None:
-        self._source, self._durations, self._scope = source, durations, scope
 
     def typed(self, node: ast.expr) -> x.Expr:
         """Return the checked node; raises `TypeMismatch`."""
@@ -73,22 +60,6 @@ class Typer:
                 comma = "a comma has no meaning here; a number is written without, as in 1000 or 12.50"
                 unknown = f"{self._text(node)!r} has no meaning in a condition"
                 self._refuse(node, comma if isinstance(node, ast.Tuple) else unknown)
-
-    def _text(self, node: ast.expr) -> str:
-        return self._source[node.col_offset : node.end_col_offset]
-
-    def _refuse(self, node: ast.expr, message: str, suggestion: str = "") -> NoReturn:
-        raise TypeMismatch(message, node.col_offset, suggestion)
-
-    def _refuse_if(self, node: ast.expr, wrong: Wrong | None) -> None:
-        if wrong is not None:
-            self._refuse(node, wrong.message, wrong.suggestion)
-
-    def _right(self, node: ast.expr, found: x.Expr | Wrong | str) -> x.Expr:
-        """Return what was found, unless that is that something is wrong."""
-        if isinstance(found, Wrong | str):
-            self._refuse(node, *((found,) if isinstance(found, str) else found))
-        return found
 
     def _value(self, node: ast.expr) -> x.Expr:
         """Type a part whose value is used; `since` is only for comparing, so that its moment of change is known."""
@@ -164,6 +135,8 @@ class Typer:
         if isinstance(right_node, ast.Tuple):
             return self._one_of(node, left_node, right_node.elts)
         trait, part = self._text(right_node), self._value(left_node)
+        if isinstance(right_node, ast.Call) and self._text(right_node.func) == "top":
+            return self._among(part, right_node)
         if self._scope.traits.get(trait) != "set" or self._scope.event:
             if isinstance(right_node, ast.Name) and trait not in self._scope.traits:
                 self._name(right_node)
@@ -191,6 +164,11 @@ class Typer:
             self._refuse(node, f"{self._text(node)!r}: name what it may be, as in ('a', 'b')")
         listed = self._text(node.comparators[0])
         return x.OneOf(type="boolean", text=f"{part.text} in {listed}", part=part, values=tuple(values))
+
+    def _among(self, part: x.Expr, top: ast.Call) -> x.Expr:
+        given = [self._value(arg) for arg in (*top.args[1:], *(named.value for named in top.keywords))]
+        trait = self._kept_by_key(top.args[0]) if top.args else ""
+        return self._right(top, among_most(f"{part.text} in {self._text(top)}", trait, part, given))
 
     def _as_money(self, part: x.Expr, beside: x.Expr) -> x.Expr:
         """A bare number beside money means the shop's currency."""

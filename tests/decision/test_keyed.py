@@ -28,12 +28,40 @@ def test_each_key_has_a_value_of_its_own_and_an_unseen_one_is_zero() -> None:
     assert story.value("top(paid)", 2 * S) == "hats"
 
 
+def test_a_key_is_among_the_first_few_by_what_is_held_of_it_and_of_equals_by_the_alphabet() -> None:
+    story = fed((0, "shoes", 1), (1, "shoes", 1), (2, "hats", 9), (3, "bags", 1), (4, "ties", 1))
+    among = [[story.value(f"{key!r} in top(views, {most})", 4 * S) for most in (1, 2, 3)] for key in ("shoes", "hats")]
+    assert among == [[True, True, True], [False, False, True]]
+    assert story.value("'bags' in top(views, 2)", 4 * S) is True
+    assert story.value("'hats' in top(paid, 1)", 4 * S) is True
+    assert story.value("'caps' not in top(views, 20)", 4 * S) is True
+    assert story.value("cart.dearest_item in top(views, 3)", 4 * S) is None
+
+
+def test_a_key_moves_up_as_those_before_it_leave_the_window() -> None:
+    story = fed((0, "shoes", 1), (0, "shoes", 1), (10, "hats", 1))
+    assert story.reading("'hats' in top(views, 1)", 10 * S) == (False, 169 * S)
+    assert story.reading("'hats' in top(views, 1)", 169 * S - 1) == (False, 169 * S)
+    assert story.reading("'hats' in top(views, 1)", 169 * S) == (True, 179 * S)
+    assert story.value("'hats' in top(views, 1)", 179 * S) is False
+
+
+def test_what_fades_keeps_its_order() -> None:
+    story = Story(config("taste: {count: viewed, by: category, half_life: 60s}\n"))
+    for second, category in ((0, "shoes"), (0, "shoes"), (0, "shoes"), (60, "hats"), (61, "hats"), (62, "bags")):
+        story.tell(second * S, "viewed", category=category)
+    assert story.reading("'hats' in top(taste, 1)", 62 * S) == (True, NEVER)
+    assert story.value("'shoes' in top(taste, 2)", D) is True
+    assert story.value("'bags' in top(taste, 2)", D) is False
+
+
 def test_before_anything_was_fed_a_key_holds_zero_and_there_is_no_top() -> None:
     story = Story(config(VIEWS))
     story.tell(0, "measured")
     assert story.value("views['shoes']", 0) == 0
     assert story.value("top(views)", 0) is None
     assert story.value("views[top(views)]", 0) is None
+    assert story.value("'shoes' in top(views, 3)", 0) is False
 
 
 def test_a_key_leaves_the_window_by_its_own_buckets() -> None:
@@ -73,6 +101,8 @@ def test_a_window_that_ended_some_time_ago() -> None:
     assert story.reading("x['shoes']", 10_500) == (0, 111 * S)
     assert story.reading("top(x)", 10_500) == (None, 111 * S)
     assert story.reading("x['shoes']", 111 * S) == (1, 279 * S)
+    assert story.reading("'shoes' in top(x, 1)", 110 * S) == (False, 111 * S)
+    assert story.reading("'shoes' in top(x, 1)", 111 * S) == (True, 279 * S)
     assert story.value("x['shoes']", 279 * S) == 0
 
 
@@ -147,3 +177,13 @@ def test_of_periods_before_this_one_a_key_comes_to_count_by_time_alone() -> None
     story = Story(config("x: {count: viewed, by: category, previous: 1 day}\n", {"came": "x['shoes'] >= 1"}))
     story.tell(H, "viewed", category="shoes")
     assert [change for _, change in shown(story.wait(3 * D))] == ["entered came", "exited came"]
+
+
+def test_over_calendar_periods_a_key_is_among_the_first_few_of_those_that_count() -> None:
+    story = Story(
+        config("x: {count: viewed, by: category, previous: 1 day}\ny: {count: viewed, by: category, this: day}\n")
+    )
+    story.tell(H, "viewed", category="shoes")
+    asked = ("'shoes' in top(x, 1)", "'shoes' in top(y, 1)")
+    assert [story.value(text, H) for text in asked] == [False, True]
+    assert [story.value(text, D + H) for text in asked] == [True, False]

@@ -11,7 +11,7 @@ import pytest
 from stream.definitions import load
 from stream.definitions.aggregates import OPERATORS, OPTIONS, OPTIONS_OF
 from stream.definitions.expressions import Comparator, Operator
-from stream.definitions.manual import conditions, operators, options
+from stream.definitions.manual import conditions, operators, options, values
 from stream.definitions.manual.entries import EXAMPLE_ACTIONS, EXAMPLE_PLAN
 from stream.definitions.manual.sections import BY_NAME, PAGE, entries_with_examples
 from stream.definitions.reading import Reader
@@ -52,8 +52,8 @@ def test_every_function_and_operator_of_conditions_has_an_entry_with_an_example(
     assert set(conditions.FUNCTIONS.names()) == set(FUNCTIONS)
     known = {*get_args(Comparator), *get_args(Operator), "and", "or", "not", "in", "not in", "[ ]"}
     assert words(conditions.OPERATORS.names()) == known
-    assert set(conditions.CART.names()) == {f"cart.{field}" for field in CART}
-    assert set(CONSTANTS) <= words(conditions.VALUES.names())
+    assert set(values.CART.names()) == {f"cart.{field}" for field in CART}
+    assert set(CONSTANTS) <= words(values.VALUES.names())
 
 
 def test_every_event_that_is_made_here_has_an_entry_with_an_example() -> None:
@@ -63,7 +63,7 @@ def test_every_event_that_is_made_here_has_an_entry_with_an_example() -> None:
 
 
 def test_a_section_of_words_has_an_example_for_each() -> None:
-    for section in (operators.OPERATORS, options.OPTIONS, conditions.FUNCTIONS, conditions.OPERATORS, conditions.CART):
+    for section in (operators.OPERATORS, options.OPTIONS, conditions.FUNCTIONS, conditions.OPERATORS, values.CART):
         assert [entry.name for entry in section.entries if entry.example is None] == []
 
 

@@ -74,6 +74,7 @@ def refusal(text: str) -> ExpressionError:
         ("'a' in used", "boolean"),
         ("s not in used and n > 1", "boolean"),
         ("top(views) == top(paid)", "boolean"),
+        ("s in top(views, 3) and 'a' not in top(paid, 20)", "boolean"),
     ],
 )
 def test_every_combination_that_has_a_meaning_has_a_type(text: str, type_: x.ValueType) -> None:
@@ -160,6 +161,15 @@ def test_every_combination_that_has_a_meaning_has_a_type(text: str, type_: x.Val
         "top(n) == 'a'",
         "top(s) == 'a'",
         "top(views['a']) == 'a'",
+        "'a' in top(views)",
+        "'a' in top()",
+        "'a' in top(views, 0)",
+        "'a' in top(views, 21)",
+        "'a' in top(views, 1.5)",
+        "'a' in top(views, n)",
+        "'a' in top(n, 3)",
+        "n in top(views, 3)",
+        "top(views, 3) == 'a'",
         "views['a':'b'] > 5",
         "views['a', 'b'] > 5",
     ],
@@ -205,6 +215,7 @@ def test_a_duration_without_a_unit_is_told_what_to_write() -> None:
         ("vews['a'] > 5", 0, "views"),
         ("'a' in usd", 7, "used"),
         ("top(vews) == 'a'", 4, "views"),
+        ("'a' in top(vews, 3)", 11, "views"),
     ],
 )
 def test_a_name_that_is_not_known_is_shown_with_the_nearest_that_is(text: str, offset: int, suggestion: str) -> None:

@@ -131,6 +131,8 @@ class Oracle:
         if trait.op == "set":
             found = [value for at_ms, value in self._occurrences(trait) if self._counts(trait, at_ms, now_ms)]
             return None if key is None else key in found
+        if node.among:
+            return None if key is None else key in self._ranked(trait, now_ms)[: node.among]
         return None if key is None else self._of_key(trait, key, now_ms)
 
     def _in_periods(self, trait: Aggregate, now_ms: int) -> Scalar | None:
@@ -188,6 +190,9 @@ class Oracle:
         return Oracle(self._definitions, of_key, self._spread).trait(msgspec.structs.replace(trait, by=None), now_ms)
 
     def _top(self, trait: Aggregate, now_ms: int) -> Scalar | None:
+        return next(iter(self._ranked(trait, now_ms)), None)
+
+    def _ranked(self, trait: Aggregate, now_ms: int) -> list[Scalar]:
         plain = msgspec.structs.replace(trait, by=None)
         of = {id(event): event for event in self._events if event.name == trait.event and trait.by in event.props}
         keys = set()
@@ -195,7 +200,7 @@ class Oracle:
             alone = Oracle(self._definitions, [event], self._spread)
             if any(alone._counts(plain, at_ms, now_ms) for at_ms, _ in alone._occurrences(plain)):
                 keys.add(event.props[trait.by])
-        return min(keys, key=lambda key: (-self._of_key(trait, key, now_ms), key), default=None)
+        return sorted(keys, key=lambda key: (-self._of_key(trait, key, now_ms), key))
 
     def _named(self, node: x.Name, now_ms: int) -> Scalar | None:
         if node.kind == "cart":

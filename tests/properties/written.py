@@ -58,6 +58,10 @@ class _Writer:
         kept = [name for name, its in self._scope.traits.items() if its.endswith("by key")]
         return (_filled("top({})", st.sampled_from(kept)),) if kept else ()
 
+    def _among_most(self, string: Text) -> Sequence[Text]:
+        kept = [name for name, its in self._scope.traits.items() if its.endswith("by key")]
+        return (_filled("({} in top({}, {}))", string, st.sampled_from(kept), st.sampled_from("123")),) if kept else ()
+
     def _of_keys(self, kind: str) -> Sequence[Text]:
         kept = [name for name, its in self._scope.traits.items() if its == f"{kind} by key"]
         return (_filled("{}[{}]", st.sampled_from(kept), self._plain("string")),) if kept else ()
@@ -120,6 +124,7 @@ class _Writer:
         duration, string, boolean = self.of("duration", depth), self.of("string", depth), self.of("boolean", depth)
         passed = _filled("{}({})", st.sampled_from(("since", "until")), moment)
         return (
+            *self._among_most(string),
             _filled("({} {} {})", number, order, number),
             _filled("({} < {} <= {})", number, number, number),
             _filled("({} {} {})", money, order, st.one_of(money, st.sampled_from(("10", "2.50")))),

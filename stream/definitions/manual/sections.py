@@ -12,6 +12,7 @@ from stream.definitions.manual import (
     scenarios,
     segments,
     tables,
+    values,
 )
 from stream.definitions.manual.entries import Entry, Section
 
@@ -23,8 +24,8 @@ PAGE: Final[tuple[Section, ...]] = (
     options.OPTIONS,
     conditions.FUNCTIONS,
     conditions.OPERATORS,
-    conditions.VALUES,
-    conditions.CART,
+    values.VALUES,
+    values.CART,
     segments.SEGMENT,
     journeys.JOURNEY,
     journeys.ENTER,
