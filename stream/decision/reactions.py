@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from math import ceil, floor
 from typing import Final
 
+import msgspec
+
 from stream.decision import cart, journeys, people, segments, settled
 from stream.decision.guards import ALWAYS, NEVER_SO, Guards, Touched, any_of
 from stream.decision.program import Handler, Program, SegmentCode
@@ -18,6 +20,7 @@ from stream.decision.reading import Update
 from stream.decision.settled import Settled
 from stream.decision.standings import note_one_more
 from stream.decision.turn import Fact, Turn
+from stream.decision.written_out import WRITTEN_OUT
 from stream.definitions import expressions as x
 from stream.definitions.shapes import Derived
 from stream.model.events import Event
@@ -31,54 +34,6 @@ Reaction = Callable[[Turn, Profile, Fact], None]
 _BEGINNING: Final = """\
 def react(turn, profile, fact):
     at, cause, traits = fact.time_ms, fact.id, profile.traits"""
-
-_COUNT: Final = """\
-s = traits.get({key})
-if s is None:
-    traits[{key}] = Cell(1, at, cause)
-    {most} = 1
-else:
-    s.value = {most} = s.value + 1
-    s.event = cause"""
-
-_COUNT_IN_WINDOW: Final = """\
-s = traits.get({key})
-if s is not None and s.numbers and s.numbers[-1] == {bucket}:
-    s.values[-1] += 1
-    s.total = {most} = s.total + 1
-    s.event = cause
-else:
-    {most} = count_anew({update}, profile, {key}, at, cause)"""
-
-_TOP_IN_WINDOW: Final = """\
-s = traits.get({key})
-if s is not None and s.numbers and s.numbers[-1] == {bucket} and {value} in (t := s.tallies[-1]):
-    t[{value}] += 1
-    note_one_more(s, {value})
-    s.event = cause
-elif {value} is not None:
-    {update}(profile, {value}, at, cause)"""
-
-_LAST: Final = """\
-s = traits.get({key})
-if s is None:
-    traits[{key}] = Cell({value}, at, cause)
-elif at >= s.at_ms:
-    s.value, s.at_ms, s.event = {value}, at, cause"""
-
-_FIRST: Final = """\
-s = traits.get({key})
-{changed} = s is None or at < s.at_ms
-if {changed}:
-    traits[{key}] = Cell({value}, at, cause)"""
-
-_WRITTEN_OUT: Final = {
-    "count": _COUNT,
-    "count in a window": _COUNT_IN_WINDOW,
-    "top in a window": _TOP_IN_WINDOW,
-    "last": _LAST,
-    "first": _FIRST,
-}
 
 
 def reaction(program: Program, handler: Handler) -> Reaction:
@@ -180,11 +135,16 @@ class _Writing:
                 changed.append(f"d{len(self._lines)}")
                 self._write(f"{changed[-1]} = {self._given(feed)}(profile, fact)")
         lies_between = code.lies_between and len(changed) == len(fed_with) == 1
-        most_held = f"{self._given(code.most_held)}(profile)" if code.most_held is not None else ""
-        fed_held = f"{self._given(code.fed_held)}(profile, props)" if code.fed_held is not None else ""
-        fed = fed_with[0] if lies_between else ""
-        known = Touched(changed=any_of(*changed), fed=fed, most_held=most_held, fed_held=fed_held)
+        known = self._held(code, Touched(changed=any_of(*changed), fed=fed_with[0] if lies_between else ""))
         self._touched[code.trait.name] = known if code.only_fed else Touched()
+
+    def _held(self, code: TraitCode, known: Touched) -> Touched:
+        """Return what is known of a trait, and where it counts by key also how to tell what it holds of a key."""
+        if code.most_held is None:
+            return known
+        most_held = f"{self._given(code.most_held)}(profile)"
+        fed_held = f"{self._given(code.fed_held)}(profile, props)" if code.fed_held is not None else ""
+        return msgspec.structs.replace(known, most_held=most_held, fed_held=fed_held)
 
     def _feed_quickly(self, code: TraitCode) -> Touched:
         """Write out how a trait of a common kind is fed, and return what is known of it then."""
@@ -197,21 +157,21 @@ class _Writing:
             self._write("{value} = props.get({fed})".format(fed=self._given(code.fed), **names))
             if code.kept_as in ("last", "first"):
                 self._write("if {value}.__class__ is str: {value} = kept_text({value})".format(**names))
-        takes_any = not code.fed or code.kept_as == "top in a window"
-        tests = [] if takes_any else ["{value} is not None".format(**names)]
+        is_tally = code.kept_as == "tally in a window"
+        tests = [] if is_tally or not code.fed else ["{value} is not None".format(**names)]
         if code.test is not None:
             tests.append(f"{self._given(code.test)}(props, at, profile)[0] is True")
         if tests:
             self._write("{changed} = {tests}".format(tests=" and ".join(tests), **names))
             self._write("if {changed}:".format(**names))
-        self._write(_WRITTEN_OUT[code.kept_as].format(**names), 2 if tests else 1)
-        if tests or code.kept_as == "first":
-            return Touched(changed=names["changed"])
+        self._write(WRITTEN_OUT[code.kept_as].format(**names), 2 if tests else 1)
+        if tests or is_tally or code.kept_as == "first":
+            return self._held(code, Touched(changed=names["changed"]))
         if code.kept_as == "last":
             return Touched(is_moment=not code.fed)
         if code.kept_as == "count":
             self._counted[code.trait.name] = names["most"]
-        return Touched(names["most"] if code.trait.op == "count" else "")
+        return Touched(names["most"])
 
     def _bucket(self, code: TraitCode) -> str:
         """Return the number of the bucket that the event's time falls into, found once for each width of a bucket."""

@@ -33,7 +33,7 @@ from stream.decision.periods import (
 )
 from stream.decision.rates import rate_reader
 from stream.decision.readers import TraitCode, TraitKind
-from stream.decision.reading import Feed, KeyedReader, Reader, Test, Update
+from stream.decision.reading import Feed, KeyedReader, KeyedUpdate, Reader, Test, Update
 from stream.decision.rolling import rolling_trait
 from stream.decision.sequences import UNLIMITED, SequenceRule, sequence_feeds
 from stream.decision.standings import most_held
@@ -44,6 +44,8 @@ from stream.decision.windows import Window, window
 from stream.definitions.expressions import FADING, Expr
 from stream.definitions.expressions import names as expression_names
 from stream.definitions.shapes import Aggregate, Fed
+from stream.model.events import Scalar
+from stream.model.profile import Profile
 
 
 def state_key(name: str, definition_hash: str) -> str:
@@ -79,7 +81,7 @@ def trait_code(trait: Aggregate, zone_of: ZoneOf) -> TraitCode:
 _KINDS: Final[Mapping[tuple[str, bool], TraitKind]] = {
     ("count", False): "count",
     ("count", True): "count in a window",
-    ("top", True): "top in a window",
+    ("top", True): "tally in a window",
     ("last", False): "last",
     ("last", True): "last",
     ("first", False): "first",
@@ -182,10 +184,24 @@ def _keyed(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
     update = keyed_count_update(key, span) if is_count else keyed_sum_update(key, span)
     feeds = ((trait.event, each(by_key(fed, by, test, update))),)
     if is_count and not trait.ending_ms:
-        return _counted_by_key(trait, key, span, feeds)
+        code = _counted_by_key(trait, key, span, feeds)
+        is_plain = span is not None and trait.property is None and "[]" not in by
+        return _tallied(code, by, test, update) if is_plain else code
     # What waits to be taken in, or has fractions, is added up when it is asked for.
     read, among = top_reader(key, span), among_most(amounts_in_buckets(key, span))
     return TraitCode(key, trait, read, (), feeds, at_key=keyed_reader(key, span), among=among)
+
+
+def _tallied(code: TraitCode, by: str, test: Test | None, update: KeyedUpdate) -> TraitCode:
+    """Say of a count by key in a window that it is of a kind that is fed most often."""
+
+    def count(profile: Profile, of: Scalar, time_ms: int, event: str) -> None:
+        update(profile, of, 1, time_ms, event)
+
+    width_ms = window(code.trait.within_ms or 1).width_ms
+    return msgspec.structs.replace(
+        code, kept_as="tally in a window", fed=by, test=test, kept_by=count, width_ms=width_ms
+    )
 
 
 def _counted_by_key(trait: Aggregate, key: str, span: Window | None, feeds: tuple[tuple[str, Feed], ...]) -> TraitCode:
