@@ -17,6 +17,7 @@ import msgspec
 from stream.decision.flips import ELAPSED
 from stream.decision.settled import Settled
 from stream.definitions import expressions as x
+from stream.model.events import Scalar
 
 ALWAYS: Final = "True"
 NEVER_SO: Final = "False"
@@ -31,7 +32,7 @@ class Touched(msgspec.Struct, frozen=True):
     earlier than the event's. `fed`: the value was this, or is now between this and what it would be without the event,
     now and later. `changed`: whether the event changed the trait at all. `most_held`: of counts by key, what the top
     holds; the event can make that less, since another key may need its room. `fed_held`: what the key holds that was
-    fed, and no other holds more than before.
+    fed, and no other holds more than before. `held_of`: makes the text that tells what a key holds.
     """
 
     most: str = ""
@@ -40,6 +41,7 @@ class Touched(msgspec.Struct, frozen=True):
     changed: str = ""
     most_held: str = ""
     fed_held: str = ""
+    held_of: Callable[[Scalar], str] | None = None
 
 
 def any_of(*parts: str) -> str:
@@ -68,6 +70,7 @@ class Guards:
     def __init__(self, touched: Mapping[str, Touched], settled: Settled, given: Callable[[object], str]) -> None:
         self._touched, self._settled, self._given = touched, settled, given
         self._elapsing: dict[int, tuple[x.Expr, tuple[str, str]]] = {}
+        self._rising: dict[int, str] = {}
 
     def enters(self, node: x.Expr) -> str:
         """Return when a condition that was not true may be true, now or before it would change by time."""
@@ -95,6 +98,14 @@ class Guards:
             return (any_of if node.op == "and" else all_of)(*map(self.lapses, node.parts))
         settled = self._settled.condition(node)
         return f"not {settled}" if settled is not None else ALWAYS
+
+    def waits_until(self, node: x.Expr) -> str:
+        """Return the name of the moment before which a condition cannot be true, "" where none is known.
+
+        Where `enters` or `holds` is true of the condition, it is assigned.
+        """
+        parts = node.parts if isinstance(node, x.Logic) and node.op == "and" else (node,)
+        return next((self._rising[id(part)] for part in parts if id(part) in self._rising), "")
 
     def only_rises(self, node: x.Expr) -> bool:
         """Return whether the event can do nothing but make a condition true, for all time if nothing else comes."""
@@ -154,6 +165,16 @@ class Guards:
             return None
         return touched, _edge(node.op, limit)
 
+    def _held_of(self, node: x.Compare) -> str:
+        """Return when a count of a key that is named may be so great, now or later; "" where that is not asked."""
+        held, limit = node.left, node.right.value if isinstance(node.right, x.Constant) else ""
+        if not (isinstance(held, x.AtKey) and isinstance(held.key, x.Constant) and node.op in (">=", ">")):
+            return ""
+        held_of = self._touched.get(held.trait, Touched()).held_of
+        if held_of is None or isinstance(limit, str | bool):
+            return ""
+        return f"{held_of(held.key.value)} >= {_edge(node.op, limit)}"
+
     def _edge(self, node: x.Compare) -> int | None:
         """Return the least whole number that `>=` or `>` the limit of a count, the first that is not `<` or `<=` it."""
         touched, limit = self._fed_to(node), node.right.value if isinstance(node.right, x.Constant) else ""
@@ -184,7 +205,7 @@ class Guards:
         if (held := self._most_held(node)) is not None:
             return f"{held[0].most_held} >= {held[1]}" if node.op in (">=", ">") else ALWAYS
         if touched is None or edge is None:
-            return self._elapsed(node)[0]
+            return self._held_of(node) or self._elapsed(node)[0]
         return f"{touched.most} >= {edge}" if node.op in (">=", ">") else ALWAYS
 
     def _fails_to_compare(self, node: x.Compare) -> str:
@@ -221,6 +242,7 @@ class Guards:
         flips = f"({f} := {exact.format(m=m, k=self._given(int(span) if float(span).is_integer() else span))})"
         known = f"({m} := {moment}) is not None"
         if holds == ">=":
+            self._rising[id(node)] = f
             return (
                 f"({known} and (now >= {flips} or m is None or m.next_ms > {f}))",
                 f"not ({known} and now >= {flips})",

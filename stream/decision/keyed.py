@@ -127,6 +127,17 @@ def fed_held(key: str, by: str) -> Callable[[Profile, Mapping[str, Scalar]], int
     return read
 
 
+def held_of(key: str, of: Scalar) -> Callable[[Profile], int]:
+    """Return what tells how often a key is counted, in all buckets that are kept."""
+    name = value_name(of)
+
+    def read(profile: Profile) -> int:
+        buckets = profile.traits.get(key)
+        return standing_of(buckets).counts.get(name, 0) if isinstance(buckets, KeyedBuckets) else 0
+
+    return read
+
+
 def keyed_count_reader(key: str, span: Window | None) -> KeyedReader:
     """Read how often a key was counted. It may change when the oldest bucket with that key leaves."""
 

@@ -14,6 +14,7 @@ import msgspec
 
 from stream.decision import cart, journeys, people, segments, settled
 from stream.decision.guards import ALWAYS, NEVER_SO, Guards, Touched, any_of
+from stream.decision.keyed import held_of
 from stream.decision.program import Handler, Program, SegmentCode
 from stream.decision.readers import TraitCode
 from stream.decision.reading import Update
@@ -23,7 +24,7 @@ from stream.decision.turn import Fact, Turn
 from stream.decision.written_out import WRITTEN_OUT
 from stream.definitions import expressions as x
 from stream.definitions.shapes import Derived
-from stream.model.events import Event
+from stream.model.events import Event, Scalar
 from stream.model.profile import Profile
 from stream.model.states import Buckets, Cell
 from stream.model.text import kept_text
@@ -76,6 +77,7 @@ class _Writing:
             "change_person": people.apply,
             "decide": segments.decide,
             "evaluate": segments.evaluate,
+            "wait": segments.wait,
             "hear": journeys.hear,
             "current_cart": cart.current_cart,
             "ceil": ceil,
@@ -144,7 +146,11 @@ class _Writing:
             return known
         most_held = f"{self._given(code.most_held)}(profile)"
         fed_held = f"{self._given(code.fed_held)}(profile, props)" if code.fed_held is not None else ""
-        return msgspec.structs.replace(known, most_held=most_held, fed_held=fed_held)
+
+        def of_key(of: Scalar) -> str:
+            return f"{self._given(held_of(code.key, of))}(profile)"
+
+        return msgspec.structs.replace(known, most_held=most_held, fed_held=fed_held, held_of=of_key)
 
     def _feed_quickly(self, code: TraitCode) -> Touched:
         """Write out how a trait of a common kind is fed, and return what is known of it then."""
@@ -219,7 +225,10 @@ class _Writing:
         elif inside == NEVER_SO and "m.next_ms" not in outside:
             self._write(f"if {outside}:\n    {found}\n    if m is None or not m.inside: {asked}")
         else:
-            self._write(f"{found}\nif m is None or not m.inside:\n    if {outside}: {asked}")
+            self._write(f"{found}\nif m is None or not m.inside:\n    if {outside}:")
+            moment = guards.waits_until(code.segment.when)
+            waits = f"if now < {moment}: wait(turn, {self._given(code.name)}, m, {moment})\nelse: {asked}"
+            self._write(waits if moment else asked, 3)
             if inside != NEVER_SO:
                 self._write(f"elif {inside}: {asked}")
 

@@ -41,6 +41,13 @@ def decide(turn: Turn, code: SegmentCode, membership: Membership | None, cause: 
         turn.look_again(membership, until_ms)
 
 
+def wait(turn: Turn, name: str, membership: Membership | None, until_ms: int) -> None:
+    """Note that one who is outside stays there until a time, unless an event comes."""
+    if membership is None:
+        membership = turn.profile.memberships[name] = Membership(False, turn.now_ms, 0)
+    turn.look_again(membership, until_ms)
+
+
 def evaluate_due(turn: Turn, cause: str) -> None:
     """Decide the memberships whose time has come, and what depends on them."""
     segments, now_ms = turn.program.segments, turn.now_ms
