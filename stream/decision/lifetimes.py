@@ -8,6 +8,7 @@ last order, so that everything here holds for a day. Without orders all of it on
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import exp, expm1, floor, log, log1p, sqrt
 from typing import Final, NamedTuple
 
@@ -22,6 +23,7 @@ LOOKED_AHEAD_DAYS: Final = 3_660
 
 _PRECISION: Final = 1e-14
 _GUESSES: Final = 12
+_SERIES_KEPT: Final = 4_096
 _EXP_MOST: Final = 700.0
 
 
@@ -54,16 +56,23 @@ def purchases_if_alive(model: PurchaseModel, repeats: int, age_days: float, ahea
     """
     r, a, ahead = model.r, model.a, ahead_days / (model.alpha + age_days)
     z, shrinking = ahead / (1 + ahead), -log1p(ahead)
-    top, bottom = a + model.b - 1 - r, a + model.b + repeats - 1
+    bottom = a + model.b + repeats - 1
+    series = _series(a + model.b - 1 - r, bottom, a, z)
+    power = (a - 1) * shrinking
+    grown = expm1(power) / (a - 1) if a != 1 else shrinking
+    return max(0.0, -bottom * grown - exp(power) * series)
+
+
+@lru_cache(_SERIES_KEPT)
+def _series(top: float, bottom: float, a: float, z: float) -> float:
+    """Return the series; all who have just ordered for the first time have the same one."""
     n, term = 1, top * z
     series = term
     while abs(term) > _PRECISION * abs(series):
         term *= (top + n) * (a + n - 1) / ((bottom + n) * (n + 1)) * z
         series += term
         n += 1
-    power = (a - 1) * shrinking
-    grown = expm1(power) / (a - 1) if a != 1 else shrinking
-    return max(0.0, -bottom * grown - exp(power) * series)
+    return series
 
 
 def order_value(model: OrderValue, customer: Customer) -> float:
