@@ -1,6 +1,7 @@
 """What conditions say at an instant, in Kleene's logic, by walking their nodes."""
 
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -36,7 +37,7 @@ class Places(Protocol):
         """Return when the user left a segment (or tier) last, None if never."""
 
 
-class Reading:
+class Reading(ABC):
     """Reads expressions; what names mean is told by who reads them."""
 
     zone: str
@@ -72,9 +73,9 @@ class Reading:
         day = local_date(moment, self.zone)
         return any(_lies_in(days.first, days.last, day) for days in node.season.days)
 
+    @abstractmethod
     def named(self, node: x.Expr, now_ms: int) -> Scalar | None:
         """Return what a name stands for, or what is asked of one."""
-        raise NotImplementedError
 
 
 class Judge(Reading):
@@ -122,7 +123,8 @@ class Judge(Reading):
                 left_ms = self.places.left_ms(node.segment, node.tier)
                 is_in = self.places.place(node.segment) == (node.tier or True)
                 return is_in or (left_ms is not None and now_ms < left_ms + node.within_ms)
-        raise NotImplementedError(node)
+        msg = f"the oracle knows nothing of {node}"
+        raise AssertionError(msg)
 
 
 class _Occurrence(Reading):
