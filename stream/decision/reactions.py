@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from stream.decision import cart, journeys, people, segments, settled
+from stream.decision.emitting import Emitter
 from stream.decision.guards import ALWAYS, NEVER_SO, Guards, Touched, any_of
 from stream.decision.keyed import held_of
 from stream.decision.program import Handler, Program, SegmentCode
@@ -63,12 +64,13 @@ def _count_anew(update: Update, profile: Profile, key: str, at_ms: int, cause: s
     return buckets.total if isinstance(buckets, Buckets) else 0
 
 
-class _Writing:
+class _Writing(Emitter):
     """The writing of one function."""
 
     def __init__(self, program: Program, handler: Handler) -> None:
+        super().__init__()
         self._program, self._handler = program, handler
-        self._names: dict[str, object] = {
+        self._names = {
             "Cell": Cell,
             "kept_text": kept_text,
             "note_one_more": note_one_more,
@@ -111,12 +113,6 @@ class _Writing:
 
     def _write(self, text: str, depth: int = 1) -> None:
         self._lines += ["    " * depth + line for line in text.splitlines()]
-
-    def _given(self, thing: object) -> str:
-        """Hand an object in by reference; return its name in the function."""
-        name = f"g{len(self._names)}"
-        self._names[name] = thing
-        return name
 
     def _feed(self, code: TraitCode) -> None:
         """Write how a trait is fed, and note what is known of it then."""

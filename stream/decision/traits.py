@@ -156,7 +156,11 @@ def _sequence(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
 
 def _test(where: Expr | None, zone_of: ZoneOf) -> Test | None:
     """Compile a condition on an occurrence, if there is one."""
-    return None if where is None else Compiler({}, {}, zone_of).occurrence(where)
+    return None if where is None else _occurrence(where, zone_of)
+
+
+def _occurrence(where: Expr, zone_of: ZoneOf) -> Test:
+    return Compiler({}, {}, zone_of).occurrence(where)
 
 
 def _tested(steps: Sequence[Fed], zone_of: ZoneOf) -> list[tuple[str, Test | None]]:
@@ -253,7 +257,7 @@ def _of_elements(by: Fed, feed: Feed, names: frozenset[str] = frozenset()) -> Fe
 
 
 def _conditional(where: Expr, fed: str, update: Update, zone_of: ZoneOf) -> Feed:
-    return conditional(fed, Compiler({}, {}, zone_of).occurrence(where), update)
+    return conditional(fed, _occurrence(where, zone_of), update)
 
 
 def _falls_within(trait: Aggregate) -> Window | None:
