@@ -1,6 +1,5 @@
 """What conditions say at an instant, in Kleene's logic, by walking their nodes."""
 
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Protocol
@@ -12,19 +11,7 @@ from tests.oracle.facts import Fact, Facts
 from tests.oracle.worth import Worth
 from tests.properties.cart_oracle import cart_of
 from tests.properties.local_oracle import days_to, local_date, local_part
-
-OPERATIONS = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-}
+from tests.properties.oracle import OPERATIONS
 
 
 class Places(Protocol):

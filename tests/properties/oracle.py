@@ -26,7 +26,7 @@ from tests.properties.local_oracle import (
 if TYPE_CHECKING:
     from tests.properties.stays import Stays
 
-_OPERATIONS: Final = {
+OPERATIONS: Final = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -81,7 +81,7 @@ class Oracle:
                 left, right = self.value(node.left, now_ms), self.value(node.right, now_ms)
                 if left is None or right is None or (node.op == "/" and right == 0):
                     return None
-                return _OPERATIONS[node.op](left, right)
+                return OPERATIONS[node.op](left, right)
 
     def place(self, segment: str, now_ms: int) -> bool | str:
         """Tell whether the user is in a segment that is left as soon as its condition does not hold, or which tier."""
