@@ -21,6 +21,7 @@ Reason = Literal[
     "not_finite",
     "out_of_range",
     "no_rate",
+    "bad_key",
 ]
 
 

@@ -1,0 +1,177 @@
+"""The catalogue: what the shop sells, one JSON record a product in a compacted topic, and the snapshot made of them.
+
+    {"name": "Shoe", "price": 59.90, "currency": "EUR", "category": "shoes", "brand": "B", "rating": 4.4, "stock": 3,
+     "url": "https://...", "image": "https://..."}
+
+The record's key is the product's id, as carts and orders name it; a record without a value removes the product.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import msgspec
+from xxhash import xxh32_intdigest
+
+from stream.model.codec import MAX_EVENT_BYTES
+from stream.model.errors import Rejected
+from stream.model.money import Money
+from stream.model.plan import Plan, PlannedEvent, Property
+from stream.model.properties import EventChecks
+from stream.model.text import kept_text
+
+RATING_MOST: Final = 5
+"""Ratings are stars, from 0 to 5."""
+
+PRODUCT_ID_BYTES: Final = 256
+
+_SHARDS: Final = 1_024
+_PROPERTIES: Final = (
+    *(Property(name, "string") for name in ("id", "name", "category", "brand", "url", "image", "image_url")),
+    Property("price", "money", currency="currency", minimum=0.0),
+    Property("rating", "number", minimum=0.0),
+    Property("stock", "integer"),
+    Property("in_stock", "boolean"),
+)
+_FIELDS: Final = {
+    **{name: name for name in ("name", "category", "brand", "url", "image", "rating", "stock", "in_stock")},
+    "image_url": "image",
+    "price": "price_minor",
+}
+"""Where a product keeps each property; an image may be spelt as the Segment Spec does."""
+
+
+class Product(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One product; what its record did not tell is "" or None.
+
+    `price_minor` is in minor units of the shop's currency; `original` is the price as it came in another one.
+    `rating` is in stars, from 0 to 5; a `stock` below 1 is none left.
+    """
+
+    id: str
+    name: str = ""
+    price_minor: int | None = None
+    original: Money | None = None
+    category: str = ""
+    brand: str = ""
+    rating: float | None = None
+    stock: int | None = None
+    in_stock: bool | None = None
+    url: str = ""
+    image: str = ""
+
+    @property
+    def is_left(self) -> bool | None:
+        """Whether it can be bought now, None where that is not known; `in_stock` has the last word (back orders)."""
+        if self.in_stock is not None or self.stock is None:
+            return self.in_stock
+        return self.stock > 0
+
+
+class _Wire(msgspec.Struct, gc=False):
+    """A product as it arrives: any type anywhere, so that each mistake gets its own reason; unknown fields skipped."""
+
+    id: object = None
+    name: object = None
+    category: object = None
+    brand: object = None
+    url: object = None
+    image: object = None
+    image_url: object = None
+    price: object = None
+    rating: object = None
+    stock: object = None
+    in_stock: object = None
+    currency: object = None
+
+
+class ProductCodec:
+    """Reads the records of a catalogue; amounts are in the plan's currency unless a record names another."""
+
+    def __init__(self, plan: Plan) -> None:
+        properties = {each.name: each for each in _PROPERTIES}
+        self._checks = EventChecks(PlannedEvent("product", "", properties), plan)
+        self._decode = msgspec.json.Decoder(_Wire).decode
+
+    def decode(self, key: bytes | None, value: bytes | None) -> tuple[str, Product | None]:
+        """Return a product's id, and the product, None where the record removes it; raises `Rejected`."""
+        name = _id_of(key)
+        if value is None:
+            return kept_text(name), None
+        if not value:
+            raise Rejected("empty_value")
+        if len(value) > MAX_EVENT_BYTES:
+            raise Rejected("too_large", f"{len(value)} bytes, at most {MAX_EVENT_BYTES}")
+        wire = self._wire(value)
+        props, amounts = self._checks.check(tuple(getattr(wire, name) for name in self._checks.keys))
+        if props.get("id", name) != name:
+            raise Rejected("bad_key", "the record's key is not the product's id")
+        rating = props.get("rating")
+        if isinstance(rating, int | float) and rating > RATING_MOST:
+            raise Rejected("out_of_range", f"rating: more than {RATING_MOST}")
+        told = {_FIELDS[field]: value for field, value in props.items() if field in _FIELDS}
+        told |= {"image": props["image"]} if "image" in props else {}
+        product = msgspec.convert({**told, "id": kept_text(name), "original": (amounts or {}).get("price")}, Product)
+        return product.id, product
+
+    def _wire(self, value: bytes) -> _Wire:
+        try:
+            return self._decode(value)
+        except RecursionError:
+            raise Rejected("too_deep") from None
+        except msgspec.ValidationError as error:
+            _, _, field = str(error).partition("`$.")
+            if field:  # of a number beyond all bounds, wherever any type would do
+                raise Rejected("not_finite", field.partition("`")[0].partition(".")[0].partition("[")[0]) from None
+            raise Rejected("not_an_object") from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise Rejected("not_json") from None
+
+
+def _id_of(key: bytes | None) -> str:
+    if not key:
+        raise Rejected("bad_key", "no key: it is the product's id")
+    if len(key) > PRODUCT_ID_BYTES:
+        raise Rejected("bad_key", f"longer than {PRODUCT_ID_BYTES} bytes")
+    try:
+        return key.decode()
+    except UnicodeDecodeError:
+        raise Rejected("bad_key", "not UTF-8") from None
+
+
+class Catalogue(msgspec.Struct, frozen=True):
+    """All products as of one time; it never changes, a change makes another one that shares what did not change.
+
+    Products lie in shards by the hash of their id, so that a change copies no more than the shards it touches. Held in
+    memory as a whole: about 0.6 KB a product.
+    """
+
+    shards: tuple[dict[str, Product], ...] = ({},) * _SHARDS
+
+    def get(self, product: str) -> Product | None:
+        """Return the product of this id."""
+        return self.shards[_shard(product)].get(product)
+
+    def products(self) -> Iterator[Product]:
+        """Give all products, in order of their ids."""
+        yield from sorted((each for shard in self.shards for each in shard.values()), key=lambda each: each.id)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.shards))
+
+    def changed(self, changes: Mapping[str, Product | None]) -> "Catalogue":
+        """Return the catalogue after these changes, by id; None removes a product."""
+        touched: dict[int, dict[str, Product]] = {}
+        for name, product in changes.items():
+            number = _shard(name)
+            if number not in touched:
+                touched[number] = dict(self.shards[number])
+            shard = touched[number]
+            if product is None:
+                shard.pop(name, None)
+            else:
+                shard[name] = product
+        return Catalogue(tuple(touched.get(number, shard) for number, shard in enumerate(self.shards)))
+
+
+def _shard(product: str) -> int:
+    return xxh32_intdigest(product.encode()) % _SHARDS
