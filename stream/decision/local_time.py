@@ -36,13 +36,18 @@ def zone_reader(setting: str) -> ZoneOf:
     otherwise = zone_named(setting) or _UTC
 
     def zone_of(profile: Profile) -> ZoneInfo:
-        told = profile.identity.get(ZONE)
-        zone = zone_named(told) if isinstance(told, str) else None
-        if zone is None and profile.zone:
-            zone = zone_named(profile.zone)
-        return zone or otherwise
+        return known_zone(profile) or otherwise
 
     return zone_of
+
+
+def known_zone(profile: Profile) -> ZoneInfo | None:
+    """Return the zone a user told, else the last that a call brought; None where there is neither."""
+    told = profile.identity.get(ZONE)
+    zone = zone_named(told) if isinstance(told, str) else None
+    if zone is None and profile.zone:
+        zone = zone_named(profile.zone)
+    return zone
 
 
 def lag_ms(profile: Profile) -> int:

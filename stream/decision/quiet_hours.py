@@ -17,6 +17,9 @@ LOOKED_AHEAD_MS: Final = 48 * 3_600_000
 Each zone alone is free once a day; only zones far apart leave no moment that is free in all.
 """
 
+DAYS_LOOKED_AT: Final = LOOKED_AHEAD_MS // _DAY_MS + 1
+"""Days of UTC, today's first, that are looked through."""
+
 Free = tuple[int, int]
 """A time `[from_ms, to_ms)` at which it is nowhere quiet."""
 
@@ -29,7 +32,7 @@ def quiet_until_ms(now_ms: int, zones: tuple[ZoneInfo, ...], starts: int, ends: 
     and one that is skipped is not quiet at all. Returns `NEVER` where within `LOOKED_AHEAD_MS` there is no such moment.
     """
     today = now_ms // _DAY_MS
-    for day in range(today, today + LOOKED_AHEAD_MS // _DAY_MS + 1):
+    for day in range(today, today + DAYS_LOOKED_AT):
         for from_ms, to_ms in _free_of(day, zones, starts, ends):
             if now_ms < to_ms:
                 if from_ms <= now_ms:

@@ -4,8 +4,10 @@ The zones are those of the time zone database that comes with Python or the syst
 decimals of currencies.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -20,6 +22,18 @@ def zone_named(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # an unknown name, one with strange characters, or one of a folder
         return None
+
+
+@lru_cache(maxsize=1)
+def zones_by_country() -> Mapping[str, tuple[str, ...]]:
+    """Return the names of each country's zones, by its ISO 3166 code of two capitals, as in `zone.tab`."""
+    table = files("tzdata.zoneinfo").joinpath("zone.tab").read_text("utf-8")  # the system's has no one place
+    named: dict[str, list[str]] = {}
+    for row in table.splitlines():
+        if row and not row.startswith("#"):
+            country, _, zone = row.split("\t")[:3]
+            named.setdefault(country, []).append(zone)
+    return {country: tuple(zones) for country, zones in named.items()}
 
 
 def local_date(time_ms: int, zone: ZoneInfo) -> date:

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stream.model.zones import day_begins_ms, day_number, local_date, numbered_day, zone_named
+from stream.model.zones import day_begins_ms, day_number, local_date, numbered_day, zone_named, zones_by_country
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -30,3 +30,15 @@ def test_a_name_of_no_zone_is_none(name: str) -> None:
 def test_days_are_numbered_from_1970() -> None:
     assert day_number(date(1970, 1, 1)) == 0
     assert numbered_day(day_number(date(2024, 2, 29))) == date(2024, 2, 29)
+
+
+def test_each_country_has_zones_that_exist() -> None:
+    by_country = zones_by_country()
+    assert len(by_country) > 240
+    assert by_country["JP"] == ("Asia/Tokyo",)
+    assert "Atlantic/Canary" in by_country["ES"]
+    for country, zones in by_country.items():
+        assert len(country) == 2
+        assert country.isupper()
+        assert zones
+        assert all(zone_named(zone) is not None for zone in zones)
