@@ -6,9 +6,11 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from stream.model.calls import encode_call
+from stream.model.outcomes import Decision, Goal, Verdict, Why, encode_outcome
 from stream.testkit.shop import simulate
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +32,22 @@ def reader_s_place(folder: Path) -> Path:
     shutil.copytree(ROOT / "config", folder / "config")
     history = b"".join(encode_call(call) + b"\n" for call in simulate(3, ["marketing"], shoppers=20, days=2))
     (folder / "history.jsonl").write_bytes(history)
+    (folder / "out").mkdir()
+    (folder / "out/decisions.jsonl").write_bytes(b"".join(_decisions()))
     return folder
+
+
+def _decisions() -> Iterator[bytes]:
+    """Yield what a replay wrote of 200 runs, every tenth held out and every third with an order."""
+    for number in range(200):
+        of = {"user_id": f"u{number}", "journey": "cart_recovery", "run_id": f"r{number}"}
+        verdict: Verdict = "sent" if number % 10 else "held_out"
+        decision = Decision(
+            **of, id=f"t{number}", at_ms=0, verdict=verdict, step="0", action="similar_item_email", why=Why("time")
+        )
+        yield encode_outcome(decision) + b"\n"
+        if number % 3 == 0:
+            yield encode_outcome(Goal(**of, id=f"g{number}", at_ms=1, event="order_completed", value=20.0)) + b"\n"
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ _COMMANDS: Final = {
     "replay": "Decide over files, without Kafka: what would this history have done?",
     "explain": "Say why a user is in a segment or out of it, from a replay of their history.",
     "diff": "Compare two configs on a history: who would be elsewhere, triggered otherwise, and why.",
+    "lift": "Say what triggers brought, against those who were held out.",
     "fit": "Learn frozen tables from history: RFM scores, percentiles, CLV.",
     "topics": "Create the topics on a broker, and verify them.",
     "worker": "Decide over Kafka: read events, keep profiles, send triggers.",

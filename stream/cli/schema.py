@@ -12,6 +12,7 @@ from stream.model.calls import Call
 from stream.model.errors import Reason
 from stream.model.outcomes import Decision, Goal, Outcome, RunChange, SegmentChange, Trigger, Withdrawal
 from stream.replay.compare.shapes import Diff
+from stream.replay.lift.shapes import Lift
 from stream.replay.reading import DeadRow
 from stream.replay.review.shapes import Review
 
@@ -58,6 +59,7 @@ def schema_texts() -> dict[str, str]:
     named |= {
         "review.v1": Review,
         "diff.v1": Diff,
+        "lift.v1": Lift,
         "call": Call,
         "dead-row": DeadRow,
         "dead-letter-headers": DeadLetterHeaders,

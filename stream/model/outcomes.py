@@ -6,8 +6,9 @@ import msgspec
 
 from stream.model.events import Scalar
 
-Verdict = Literal["sent", "no_consent", "suppressed", "capped", "expired", "withdrawn"]
-"""What became of a proposed trigger. `expired`: past its validity when it would have been sent."""
+Verdict = Literal["sent", "held_out", "no_consent", "suppressed", "capped", "expired", "withdrawn"]
+"""What became of a proposed trigger. `held_out`: would have been sent, but for the holdout (a ghost trigger).
+`expired`: past its validity when it would have been sent."""
 
 
 class Leaf(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from stream.cli import commands
 
-ORDER = "init check test replay explain diff fit topics worker play requeue demo schema reference".split()
+ORDER = "init check test replay explain diff lift fit topics worker play requeue demo schema reference".split()
 
 
 def run_stream(*arguments: str) -> subprocess.CompletedProcess[str]:
