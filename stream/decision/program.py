@@ -15,6 +15,7 @@ from stream.decision.steps import Instruction, instructions
 from stream.decision.traits import trait_code
 from stream.definitions import expressions as x
 from stream.definitions.expressions import ZONE
+from stream.definitions.responses import learns_habits, response_weights
 from stream.definitions.sessions import ENDED, LEFT, STARTED
 from stream.definitions.shapes import Aggregate, Definitions, Derived, Journey, Segment
 from stream.model.profile import NEVER, new_profile
@@ -53,6 +54,7 @@ class Handler(msgspec.Struct, frozen=True):
     """What one event touches: the traits it feeds, segments that may change by it, and journeys that listen to it.
 
     `changed` names all that conditions may read otherwise after it: traits, the cart, and what users say of themselves.
+    `response_weight` is what it adds to the user's habits, 0 for what is no response and where nobody asks for them.
     """
 
     event: str
@@ -62,6 +64,7 @@ class Handler(msgspec.Struct, frozen=True):
     changed: frozenset[str]
     changes_cart: bool
     changes_person: bool
+    response_weight: int = 0
 
 
 class Program:
@@ -87,6 +90,8 @@ class Program:
             for name, journey in definitions.journeys.items()
         }
         self.explainer: Final = Explainer(self.compiled, self._state_keys(), definitions.plan.currency)
+        self.learns_habits: Final = learns_habits(definitions)
+        self._response_weights: Final = response_weights(definitions.plan) if self.learns_habits else {}
         named = self._event_names()
         self.tells_sessions: Final = not named.isdisjoint((ENDED, LEFT))
         by_session = any(code.trait.sessions is not None for code in self.traits)
@@ -189,6 +194,7 @@ class Program:
             frozenset(changed),
             changes_cart=event in cart.CHANGES,
             changes_person=event in people.EVENTS,
+            response_weight=self._response_weights.get(event, 0),
         )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from stream.decision import cart, journeys, people, segments, settled
+from stream.decision import cart, habits, journeys, people, segments, settled
 from stream.decision.emitting import Emitter
 from stream.decision.guards import ALWAYS, NEVER_SO, Guards, Touched, any_of
 from stream.decision.keyed import held_of
@@ -77,6 +77,7 @@ class _Writing(Emitter):
             "count_anew": _count_anew,
             "change_cart": _change_cart,
             "change_person": people.apply,
+            "learn_habits": habits.learn,
             "decide": segments.decide,
             "evaluate": segments.evaluate,
             "wait": segments.wait,
@@ -98,6 +99,8 @@ class _Writing(Emitter):
             self._touched["cart"] = Touched(changed="cart_changed")
         if handler.changes_person:
             self._write("change_person(profile, fact)")
+        if handler.response_weight:
+            self._write(f"learn_habits(turn, {handler.response_weight}, fact)")
         if handler.traits:
             self._write("props, spread = fact.props, profile.spread")
         for code in handler.traits:
