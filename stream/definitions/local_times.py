@@ -100,7 +100,7 @@ def time_of_day_slip(text: str) -> str:
 
 
 _TO: Final = re.compile(r"\s*(?:[-−‐‑‒–—]|\.\.+|\bto\b|\buntil\b|\btill\b|\band\b)\s*", re.IGNORECASE)
-_BEFORE: Final = re.compile(r"\s*(?:from|between)\s+", re.IGNORECASE)
+_BEFORE: Final = re.compile(r"\A\s*(?:from|between)\s+", re.IGNORECASE)
 
 
 def hours_slip(text: str) -> str:
