@@ -47,11 +47,12 @@ def best_moment(
     """
     shares = _Shares(hours_of_user, population, now_ms)
     now_hour = hour_of_week(now_ms, zone)
-    at_ms, best = now_ms, now_hour
+    at_ms, best, highest = now_ms, now_hour, shares.of(now_hour).shrunk
     for begins_ms, hour in hours_between(now_ms, now_ms + min(within_ms, _LONGEST_MS), zone):
-        if shares.of(hour).shrunk > shares.of(best).shrunk:
-            at_ms, best = begins_ms, hour
-    return Moment(at_ms, best, shares.of(best).shrunk, list(shares.told(best, now_hour)))
+        score = shares.of(hour).shrunk
+        if score > highest:
+            at_ms, best, highest = begins_ms, hour, score
+    return Moment(at_ms, best, highest, list(shares.told(best, now_hour)))
 
 
 class _Shares:

@@ -13,6 +13,7 @@ from stream.decision.reactions import Reaction, no_reaction, reaction
 from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Turn
 from stream.definitions.shapes import Definitions
 from stream.model.events import Event
+from stream.model.habits import Contribution
 from stream.model.outcomes import AnyOutcome
 from stream.model.profile import NEVER, Profile, new_profile
 
@@ -23,11 +24,15 @@ ERASURE: Final = "erasure_requested"
 
 
 class Taken(msgspec.Struct):
-    """What has come of the decisions since it was last taken. A changed user without a profile was erased."""
+    """What has come of the decisions since it was last taken. A changed user without a profile was erased.
+
+    `contributions` are what the decisions add to the knowledge of everyone.
+    """
 
     outcomes: list[AnyOutcome]
     changed: set[str]
     duplicates: int
+    contributions: list[Contribution] = []
 
 
 class Decider:
@@ -146,10 +151,11 @@ class Decider:
 
     def take(self) -> Taken:
         """Hand over what has come of the decisions, and forget it here."""
-        taken = Taken(self._outcomes[:], self._changed, self._duplicates)
+        taken = Taken(self._outcomes[:], self._changed, self._duplicates, self._turn.contributions)
         self._outcomes.clear()
         self._changed = set()
         self._duplicates = 0
+        self._turn.contributions = []
         return taken
 
     def _is_new(self, profile: Profile, message_id: str) -> bool:

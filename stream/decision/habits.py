@@ -1,13 +1,14 @@
 """What users do with what was sent to them, remembered: the hour of the week, and the channel it went through."""
 
-from typing import Final
+from typing import Final, Literal
 
 from xxhash import xxh3_64_intdigest
 
 from stream.decision.hours import hour_of_week
+from stream.decision.ids import decided_id
 from stream.decision.turn import Fact, Turn
 from stream.definitions.responses import TRIGGER_ID
-from stream.model.habits import Awaited, Contacts, Habits, growth
+from stream.model.habits import Awaited, ChannelSeen, Contacts, Habits, HourSeen, growth
 from stream.model.profile import Profile
 
 AWAITED_KEPT: Final = 32
@@ -30,22 +31,39 @@ def learn(turn: Turn, weight: int, fact: Fact) -> None:
     habits = _habits_of(profile)
     hour = hour_of_week(at_ms, turn.program.zone_of(profile))
     habits.hours[hour] = habits.hours.get(hour, 0.0) + weight * growth(at_ms)
+    turn.contributions.append(
+        HourSeen(profile.user, hour, weight, at_ms, decided_id("hour_seen", profile.user, fact.id))
+    )
     answered = fact.props.get(TRIGGER_ID)
-    awaited = habits.awaited.pop(_digest(answered), None) if isinstance(answered, str) else None
-    if awaited is not None and awaited.channel in habits.channels:
+    if isinstance(answered, str):
+        _note_answer(turn, habits, answered)
+
+
+def _note_answer(turn: Turn, habits: Habits, trigger_id: str) -> None:
+    awaited = habits.awaited.pop(_digest(trigger_id), None)
+    if awaited is None:
+        return
+    if awaited.channel in habits.channels:
         habits.channels[awaited.channel].responded += growth(awaited.at_ms)
+    turn.contributions.append(_seen(turn, awaited, trigger_id, "responded"))
 
 
-def note_trigger(profile: Profile, trigger_id: str, channel: str, now_ms: int) -> None:
-    """Remember that a trigger was sent through a channel, and await a response to it."""
-    habits = _habits_of(profile)
+def note_trigger(turn: Turn, trigger_id: str, channel: str) -> None:
+    """Remember that a trigger is sent now through a channel, and await a response to it; for who learns habits."""
+    habits, now_ms = _habits_of(turn.profile), turn.now_ms
     channels, awaited = habits.channels, habits.awaited
     if channel not in channels and len(channels) >= CHANNELS_KEPT:
         del channels[min(channels, key=lambda name: (channels[name].sent, name))]
     channels.setdefault(channel, Contacts()).sent += growth(now_ms)
-    awaited[_digest(trigger_id)] = Awaited(channel, now_ms)
+    awaited[_digest(trigger_id)] = sent = Awaited(channel, now_ms)
+    turn.contributions.append(_seen(turn, sent, trigger_id, "sent"))
     if len(awaited) > AWAITED_KEPT:
         del awaited[next(iter(awaited))]
+
+
+def _seen(turn: Turn, trigger: Awaited, trigger_id: str, what: Literal["sent", "responded"]) -> ChannelSeen:
+    contribution_id = decided_id(f"channel_{what}", trigger_id)
+    return ChannelSeen(turn.profile.user, trigger.channel, what == "responded", trigger.at_ms, contribution_id)
 
 
 def _habits_of(profile: Profile) -> Habits:

@@ -16,7 +16,7 @@ _THURSDAY: Final = 72
 
 def hour_of_week(time_ms: int, zone: ZoneInfo) -> int:
     """Return which hour of the week the local clock shows at a time."""
-    return (_local_ms(time_ms, zone) // _HOUR_MS + _THURSDAY) % HOURS
+    return _hour_at(_local_ms(time_ms, zone))
 
 
 def hours_between(after_ms: int, until_ms: int, zone: ZoneInfo) -> Iterator[tuple[int, int]]:
@@ -25,18 +25,23 @@ def hours_between(after_ms: int, until_ms: int, zone: ZoneInfo) -> Iterator[tupl
     These are hours that pass, not hours that are written: what the clock skips does not come, and what it shows twice
     comes twice. A time between two whole hours to which the clock jumps is when that hour begins.
     """
-    at_ms = after_ms
+    at_ms, local_ms = after_ms, _local_ms(after_ms, zone)
     while True:
-        at_ms += _HOUR_MS - _local_ms(at_ms, zone) % _HOUR_MS
+        at_ms += _HOUR_MS - local_ms % _HOUR_MS
         if at_ms > until_ms:
             return
-        yield at_ms, hour_of_week(at_ms, zone)
+        local_ms = _local_ms(at_ms, zone)
+        yield at_ms, _hour_at(local_ms)
 
 
 def shown_hour(hour: int) -> str:
     """Return an hour of the week as people write it: `Tuesday 18:00-19:00`."""
     day, begins = divmod(hour, 24)
     return f"{WEEKDAYS[day].capitalize()} {begins:02d}:00-{begins + 1:02d}:00"
+
+
+def _hour_at(local_ms: int) -> int:
+    return (local_ms // _HOUR_MS + _THURSDAY) % HOURS
 
 
 def _local_ms(time_ms: int, zone: ZoneInfo) -> int:

@@ -6,12 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.decision.habits import AWAITED_KEPT, CHANNELS_KEPT, note_trigger
+from stream.decision.population import folded, hours_of_everyone, rates_of_everyone
 from stream.decision.reactions import reaction
 from stream.definitions import load
 from stream.definitions.responses import response_weights
 from stream.definitions.shapes import Definitions
-from stream.model.habits import HALF_LIFE_MS, Contacts, Habits, growth
-from stream.model.profile import encode_profile, new_profile
+from stream.model.habits import HALF_LIFE_MS, ChannelSeen, Contacts, Habits, HourSeen, growth
+from stream.model.profile import encode_profile
 from tests.decision.story import D, H, Story
 from tests.decision.test_local_time import ms
 from tests.properties.histories import modest
@@ -44,6 +45,12 @@ class Learning(Story):
             program.reactions[name] = reaction(program, handler)
         self.tell(0, "identify")
 
+    def send(self, trigger_id: str, channel: str, at_ms: int = TUESDAY_MS) -> None:
+        """Let a trigger be sent to the user."""
+        turn = self.decider._turn
+        turn.begin(self.profile(), at_ms)
+        note_trigger(turn, trigger_id, channel)
+
     def habits(self) -> Habits:
         return self.profile().habits or Habits()
 
@@ -66,7 +73,7 @@ def test_an_open_counts_once_and_a_click_twice_in_their_hour() -> None:
 @pytest.mark.parametrize(("is_machine", "counts"), [(True, {}), (False, {TUESDAY_18: 1})])
 def test_what_a_mail_program_opened_does_not_count(is_machine: bool, counts: dict[int, float]) -> None:
     story = Learning()
-    note_trigger(story.profile(), "t1", "email", TUESDAY_MS)
+    story.send("t1", "email")
     story.tell(TUESDAY_MS, "email_opened", machine_open=is_machine, trigger_id="t1")
     assert story.counts() == counts
     assert story.rate("email") == (1, len(counts))
@@ -103,9 +110,9 @@ def test_events_that_are_no_response_leave_no_habits_and_nor_do_responses_where_
 
 def test_a_response_counts_for_the_channel_of_the_trigger_it_names_and_once() -> None:
     story = Learning()
-    note_trigger(story.profile(), "t1", "push", TUESDAY_MS)
-    note_trigger(story.profile(), "t2", "email", TUESDAY_MS)
-    note_trigger(story.profile(), "t3", "email", TUESDAY_MS)
+    story.send("t1", "push")
+    story.send("t2", "email")
+    story.send("t3", "email")
     story.tell(TUESDAY_MS, "push_notification_tapped", trigger_id="t1")
     for _ in range(2):
         story.tell(TUESDAY_MS, "email_opened", trigger_id="t2")
@@ -116,7 +123,7 @@ def test_a_response_counts_for_the_channel_of_the_trigger_it_names_and_once() ->
 
 def test_a_response_weighs_what_the_trigger_weighs_that_it_answers() -> None:
     story = Learning()
-    note_trigger(story.profile(), "t1", "email", TUESDAY_MS - HALF_LIFE_MS)
+    story.send("t1", "email", TUESDAY_MS - HALF_LIFE_MS)
     story.tell(TUESDAY_MS, "email_opened", trigger_id="t1")
     assert story.rate("email") == (0.5, 0.5)
 
@@ -125,47 +132,63 @@ def test_a_response_weighs_what_the_trigger_weighs_that_it_answers() -> None:
 def test_the_latest_triggers_are_awaited_and_older_ones_no_longer(later: int, responded: int) -> None:
     story = Learning()
     for number in range(1 + later):
-        note_trigger(story.profile(), f"t{number}", "email", TUESDAY_MS)
+        story.send(f"t{number}", "email")
     story.tell(TUESDAY_MS, "email_opened", trigger_id="t0")
     assert story.rate("email") == (1 + later, responded)
 
 
 def test_one_channel_too_many_is_remembered_in_the_place_of_the_least_used() -> None:
-    profile = new_profile("u")
+    story = Learning()
     for number in range(CHANNELS_KEPT):
         for trigger in range(1 + (number != 3)):
-            note_trigger(profile, f"{number}/{trigger}", f"channel_{number}", TUESDAY_MS)
-    assert profile.habits is not None
-    assert len(profile.habits.channels) == CHANNELS_KEPT
-    note_trigger(profile, "another", "another", TUESDAY_MS)
-    assert len(profile.habits.channels) == CHANNELS_KEPT
-    assert "channel_3" not in profile.habits.channels
-    assert "another" in profile.habits.channels
+            story.send(f"{number}/{trigger}", f"channel_{number}")
+    before = set(story.habits().channels)
+    assert len(before) == CHANNELS_KEPT
+    story.send("another", "another")
+    assert set(story.habits().channels) == before - {"channel_3"} | {"another"}
 
 
 def test_a_response_to_a_trigger_of_a_forgotten_channel_counts_for_its_hour_only() -> None:
     story = Learning()
-    note_trigger(story.profile(), "t1", "email", TUESDAY_MS)
+    story.send("t1", "email")
     story.habits().channels.clear()
     story.tell(TUESDAY_MS, "email_opened", trigger_id="t1")
     assert (story.counts(), story.habits().channels) == ({TUESDAY_18: 1}, {})
 
 
 def test_the_fullest_habits_take_less_than_four_kilobytes() -> None:
-    profile = new_profile("u")
-    empty = len(encode_profile(profile))
+    story = Learning()
+    empty = len(encode_profile(story.profile()))
     for number in range(99):
-        note_trigger(profile, f"t{number}", f"channel_{number % 20}", TUESDAY_MS)
-    assert profile.habits is not None
-    profile.habits.hours = {hour: growth(TUESDAY_MS) for hour in range(168)}
-    assert len(encode_profile(profile)) - empty < 4_000
+        story.send(f"t{number}", f"channel_{number % 20}")
+    story.habits().hours = {hour: growth(TUESDAY_MS) for hour in range(168)}
+    assert len(encode_profile(story.profile())) - empty < 4_000
 
 
-def test_arrival_in_any_order_comes_to_the_same() -> None:
+def test_what_a_user_does_is_contributed_to_what_is_known_of_everyone_and_only_once() -> None:
+    story = Learning()
+    story.send("t1", "email", TUESDAY_MS - D)
+    story.decider.decide(story.event(TUESDAY_MS, "email_opened", trigger_id="t1"))
+    story.decider.decide(story.event(TUESDAY_MS, "email_link_clicked", trigger_id="t1"))
+    seen = story.decider.take().contributions
+    assert [msgspec.structs.replace(one, id="") for one in seen] == [
+        ChannelSeen("u", "email", False, TUESDAY_MS - D, ""),
+        HourSeen("u", TUESDAY_18, 1, TUESDAY_MS, ""),
+        ChannelSeen("u", "email", True, TUESDAY_MS - D, ""),
+        HourSeen("u", TUESDAY_18, 2, TUESDAY_MS, ""),
+    ]
+    assert len({one.id for one in seen}) == 4
+    assert story.decider.take().contributions == []
+    known = folded(seen)
+    assert hours_of_everyone(known, TUESDAY_MS)[TUESDAY_18] == 3
+    assert rates_of_everyone(known, TUESDAY_MS - D) == {"email": (1, 1)}
+
+
+def test_responses_in_any_order_come_to_the_same() -> None:
     def learnt(order: tuple[int, ...]) -> Habits:
         story = Learning()
-        for number in order:
-            note_trigger(story.profile(), f"t{number}", "email", TUESDAY_MS + number * D)
+        for number in range(4):
+            story.send(f"t{number}", "email", TUESDAY_MS + number * D)
         story.tell(TUESDAY_MS + 9 * D, "identify")
         for number in order:
             story.tell(TUESDAY_MS + number * D + H, "email_opened", trigger_id=f"t{number}")
