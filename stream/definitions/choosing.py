@@ -1,0 +1,28 @@
+"""How a `choose` step picks one of its actions, as checked values."""
+
+from typing import Literal
+
+import msgspec
+
+ChoosePolicy = Literal["fixed", "thompson", "linucb"]
+"""`fixed`: the first admissible action. The others learn from goals; `linucb` from who they are reached by, too."""
+
+
+class Feature(msgspec.Struct, frozen=True):
+    """What `linucb` looks at: a value of the profile, which counts as a part of `scale`, at most 1 and at least -1."""
+
+    name: str
+    scale: float = 1.0
+
+
+class ChooseRule(msgspec.Struct, frozen=True):
+    """How to pick an action; `explore` is the share of choices, 0 to 1, that is spread evenly over the admissible.
+
+    `alpha` is how much `linucb` prefers what it knows little of: 1 + sqrt(ln(2 / d) / 2) keeps its bound with a chance
+    of 1 - d (Li et al. 2010); in practice less serves.
+    """
+
+    policy: ChoosePolicy
+    explore: float = 0.0
+    alpha: float = 1.0
+    features: tuple[Feature, ...] = ()

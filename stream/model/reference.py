@@ -1,0 +1,62 @@
+"""Shared knowledge: what everyone's profiles contribute to it, and the snapshot that decisions read."""
+
+import msgspec
+
+
+class Reward(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of one choice, told exactly once, when its goal's window closes.
+
+    `choice_key` names what learns from it (`decision.learning.choosing.learning_key`), and `trigger_id` the choice.
+    `value` is 1 for a goal reached within the window, or a part of 1 by its worth, and 0 for none. `context` is what
+    was chosen by, `propensity` the chance that this arm had. `at_ms` is when the window closed.
+    """
+
+    choice_key: str
+    arm: str
+    value: float
+    propensity: float
+    trigger_id: str
+    at_ms: int
+    context: tuple[float, ...] = ()
+
+
+class BetaPosterior(msgspec.Struct, frozen=True, tag="beta"):
+    """What is known of an arm's rate: Beta(alpha, beta), (1, 1) where nothing is."""
+
+    alpha: float = 1.0
+    beta: float = 1.0
+
+
+class LinearPosterior(msgspec.Struct, frozen=True, tag="linear"):
+    """What is known of an arm's value by context: the ridge regression's weights, and the inverse of its A."""
+
+    theta: tuple[float, ...]
+    inverse: tuple[tuple[float, ...], ...]
+
+
+Posterior = BetaPosterior | LinearPosterior
+
+
+class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A version of what is shared, for decisions from `effective_ms` on. It never changes; the next one replaces it.
+
+    `arms`: by choice key, what is known of each arm; a key or an arm that nothing is known of is left out.
+    """
+
+    version: str
+    effective_ms: int
+    arms: dict[str, dict[str, Posterior]] = {}
+
+
+_reference_encoder = msgspec.json.Encoder(order="deterministic")
+_reference_decoder = msgspec.json.Decoder(Reference)
+
+
+def encode_reference(reference: Reference) -> bytes:
+    """Return a snapshot as one line of JSON, the same bytes for the same snapshot."""
+    return _reference_encoder.encode(reference)
+
+
+def decode_reference(encoded: bytes) -> Reference:
+    """Return the snapshot of these bytes. Raises msgspec.ValidationError where they are none."""
+    return _reference_decoder.decode(encoded)
