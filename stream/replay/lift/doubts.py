@@ -32,7 +32,10 @@ def _of_the_arms(found: JourneyLift, not_compared: int) -> Iterator[str]:
     elif not_compared:
         yield f"{_users(not_compared)} of journeys without {USERS_MIN} users in either arm are not compared"
     if found.switched:
-        yield f"{_users(found.switched)} were held out and also sent triggers; they count in the arm they were in first"
+        yield (
+            f"{_users(found.switched)} had triggers both sent and held out, and count in the arm of their first run: "
+            "either the holdout was changed meanwhile, or some triggers are transactional, which are sent to all"
+        )
 
 
 def _of_the_intervals(found: JourneyLift, skewness: float) -> Iterator[str]:

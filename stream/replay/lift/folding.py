@@ -20,7 +20,10 @@ class Reached(NamedTuple):
 
 
 class MeasuredRun(msgspec.Struct):
-    """What is known of one run: when it was first sent a trigger, or first held out of one, and its goal."""
+    """What is known of one run: when it was first sent a trigger, or first held out of one, and its goal.
+
+    Transactional triggers are sent to those held out, too; so who was held out once is, whatever else was sent.
+    """
 
     journey: str
     user: str
@@ -31,12 +34,17 @@ class MeasuredRun(msgspec.Struct):
     @property
     def touched_ms(self) -> int:
         """Return when all gates were first open: from then on a difference between the arms is possible."""
-        return min(self.sent_ms, self.held_out_ms)
+        return self.held_out_ms if self.is_held_out else self.sent_ms
 
     @property
-    def is_touched(self) -> bool:
-        """Return whether all gates were open at least once."""
-        return self.touched_ms != _NEVER_MS
+    def is_held_out(self) -> bool:
+        """Return whether the run was held out of any trigger."""
+        return self.held_out_ms != _NEVER_MS
+
+    @property
+    def is_sent(self) -> bool:
+        """Return whether the run was sent any trigger."""
+        return self.sent_ms != _NEVER_MS
 
 
 class Unit(NamedTuple):
@@ -109,12 +117,12 @@ def _unit(own: list[MeasuredRun], runs: Runs) -> Unit | None:
     So only the first run compares like with like; of `all`, a goal counts once, however many runs it was the goal of.
     """
     first = own[0]
-    if not first.is_touched:
+    if not (first.is_sent or first.is_held_out):
         return None
     measured = own[:1] if runs == "first" else own
     return Unit(
         journey=first.journey,
-        is_treated=first.sent_ms <= first.held_out_ms,
+        is_treated=not first.is_held_out,
         is_early=any(goal.at_ms <= first.touched_ms for goal in first.goals),
         is_switched=_is_switched(own),
         goals=frozenset(goal for run in measured for goal in run.goals if goal.at_ms > first.touched_ms),
@@ -123,8 +131,8 @@ def _unit(own: list[MeasuredRun], runs: Runs) -> Unit | None:
 
 def _is_switched(own: list[MeasuredRun]) -> bool:
     """Say whether a user was both sent triggers of a journey and held out of it."""
-    sent = {run.journey for run in own if run.sent_ms != _NEVER_MS}
-    held_out = {run.journey for run in own if run.held_out_ms != _NEVER_MS}
+    sent = {run.journey for run in own if run.is_sent}
+    held_out = {run.journey for run in own if run.is_held_out}
     return not sent.isdisjoint(held_out)
 
 

@@ -56,7 +56,7 @@ class JourneyLift(msgspec.Struct, frozen=True, kw_only=True):
     """The lift of one journey, or of all together (`journey` is empty then). Each user is counted once.
 
     Not counted: users who were never to be sent anything (`untouched`), and those whose goal came before that
-    (`early`). `switched` are counted, in the arm they were in first.
+    (`early`). `switched` had triggers both sent and held out; they are counted, in the arm of their first run.
     """
 
     journey: str

@@ -82,7 +82,13 @@ def test_who_changed_arms_counts_in_the_first_and_is_told() -> None:
     found = lift_of(decision("a", "held_out", 1, "1"), decision("a", "sent", 2, "2"), decision("b", "sent", 1))
     assert counted(found) == (1, 0, 1, 0)
     assert found.switched == 1
-    assert any("held out and also sent" in warning for warning in found.warnings)
+    assert any(warning.startswith("1 user had triggers both sent and held out") for warning in found.warnings)
+
+
+def test_who_is_held_out_of_one_trigger_is_so_even_if_sent_another_that_is_transactional() -> None:
+    found = lift_of(decision("a", "sent", 1), decision("a", "held_out", 2), goal("a", 3), decision("b", "sent", 1))
+    assert counted(found) == (1, 0, 1, 1)
+    assert found.switched == 1
 
 
 def test_who_is_in_several_journeys_counts_once_among_all_in_the_arm_of_the_first() -> None:

@@ -29,7 +29,7 @@ def shop(seed: int, users: int, share: float, effect: float = 0.0) -> Iterator[A
 def test_without_effect_the_intervals_hold_0_in_about_95_of_100_seeds() -> None:
     shares = values = 0
     for seed in range(100):
-        found = lift_of(*shop(seed, users=1_000, share=0.3))
+        found = lift_of(*shop(seed, users=600, share=0.5))
         assert found.conversion is not None
         assert found.value is not None
         shares += found.conversion.low <= 0 <= found.conversion.high
@@ -41,12 +41,12 @@ def test_without_effect_the_intervals_hold_0_in_about_95_of_100_seeds() -> None:
 def test_with_an_effect_the_interval_holds_it_in_about_95_of_100_seeds_and_0_in_few() -> None:
     held = zero = 0
     for seed in range(100):
-        found = lift_of(*shop(seed, users=1_000, share=0.3, effect=0.08)).conversion
+        found = lift_of(*shop(seed, users=600, share=0.5, effect=0.08)).conversion
         assert found is not None
         held += found.low <= 0.08 <= found.high
         zero += found.low <= 0 <= found.high
     assert 91 <= held <= 99
-    assert zero <= 15
+    assert zero <= 25
 
 
 def test_an_untouched_split_by_chance_is_rarely_called_wrong() -> None:
