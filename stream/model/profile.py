@@ -11,6 +11,7 @@ import xxhash
 
 from stream.model.events import Scalar
 from stream.model.habits import Habits
+from stream.model.items import ProductMemory
 from stream.model.money import Money
 from stream.model.states import TraitState
 
@@ -157,7 +158,8 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     `ordered_ms` is the latest order that emptied all carts; `sent_ms` by channel; `seen` holds 64-bit hashes of the
     latest message ids, oldest first; `identity_event` is the id of the latest event that told of the user; `version` is
     that of the definitions that all its memberships were last decided by; `zone` names the time zone that a call's
-    context brought last; `habits` are kept only where a journey asks for the best time or channel.
+    context brought last. `habits` are kept only where a journey asks for the best time or channel, `products` only
+    where something picks products by them.
     """
 
     due_ms: int
@@ -183,6 +185,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     zone: str = ""
     memberships_due_ms: int = -NEVER
     habits: Habits | None = None
+    products: ProductMemory | None = None
 
 
 _encoder = msgspec.msgpack.Encoder()

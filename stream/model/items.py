@@ -1,0 +1,58 @@
+"""What is told and known of products together: which were viewed or bought beside which, and which are alike."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from stream.model.products import Catalogue
+
+Together = Literal["viewed", "bought"]
+
+Neighbour = tuple[str, float]
+"""Another product, and how near it is, from more than 0 to 1."""
+
+Neighbours = Mapping[str, tuple[Neighbour, ...]]
+"""By product, the others near to it, the nearest first."""
+
+
+class CoOccurrence(msgspec.Struct, frozen=True, array_like=True):
+    """One user viewed (or bought) a product, and these others beside it; counted once each time it is told.
+
+    `id` is a function of the user and of how many were told of them before.
+    """
+
+    id: str
+    user: str
+    how: Together
+    product: str
+    beside: tuple[str, ...]
+    at_ms: int
+
+
+class ItemReference(msgspec.Struct, frozen=True):
+    """What is known of products, as of one version; empty where nothing came in yet.
+
+    `similar` is learnt of what is viewed together, `goes_with` of what is bought together.
+    """
+
+    version: str = ""
+    catalogue: Catalogue = Catalogue()
+    similar: Neighbours = {}
+    goes_with: Neighbours = {}
+
+
+class ProductMemory(msgspec.Struct, array_like=True, gc=False):
+    """The products that one user saw, put into a cart and bought lately, each with its latest time, oldest first.
+
+    `began_ms` and `last_ms` are those of the outing under way (see `decision.items.memory`, for the bounds too);
+    `fresh` counts the products viewed in it, `told` what was told of the user to all.
+    """
+
+    began_ms: int = -(1 << 62)
+    last_ms: int = -(1 << 62)
+    fresh: int = 0
+    told: int = 0
+    viewed: dict[str, int] = {}
+    carted: dict[str, int] = {}
+    bought: dict[str, int] = {}
