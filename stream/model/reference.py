@@ -41,11 +41,16 @@ class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
     """A version of what is shared, for decisions from `effective_ms` on. It never changes; the next one replaces it.
 
     `arms`: by choice key, what is known of each arm; a key or an arm that nothing is known of is left out.
+    `hours` (168, or none) are everyone's opens and clicks by local hour of the week, 0 for Monday from 00:00 to 01:00,
+    and `channels` how many triggers went out through each and how many were responded to: both as far as they have not
+    faded, as `decision.population` sums them.
     """
 
     version: str
     effective_ms: int
     arms: dict[str, dict[str, Posterior]] = {}
+    hours: tuple[float, ...] = ()
+    channels: dict[str, tuple[float, float]] = {}
 
 
 _reference_encoder = msgspec.json.Encoder(order="deterministic")

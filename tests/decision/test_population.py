@@ -14,6 +14,7 @@ from stream.decision.population import (
     rates_of_everyone,
 )
 from stream.model.habits import HALF_LIFE_MS, ChannelSeen, Contribution, HourSeen
+from stream.model.reference import Reference, decode_reference, encode_reference
 from tests.properties.histories import modest
 
 NOW_MS = HALF_LIFE_MS * 230
@@ -75,3 +76,14 @@ def test_merging_leaves_what_is_merged_as_it_was() -> None:
     kept = msgspec.json.encode([one, other])
     assert hours_of_everyone(merged(one, other), NOW_MS)[1] == 2
     assert msgspec.json.encode([one, other]) == kept
+
+
+def test_what_is_known_of_everyone_goes_through_a_snapshot_unchanged_and_one_without_it_says_nothing() -> None:
+    known = folded([hour_seen(3), ChannelSeen("u", "email", False, NOW_MS, "i")])
+    now_ms = NOW_MS + 12_345_678
+    reference = Reference(
+        "1", now_ms, hours=hours_of_everyone(known, now_ms), channels=rates_of_everyone(known, now_ms)
+    )
+    assert decode_reference(encode_reference(reference)) == reference
+    nothing = decode_reference(b'{"version":"1","effective_ms":0}')
+    assert (nothing.hours, nothing.channels) == ((), {})
