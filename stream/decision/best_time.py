@@ -17,8 +17,9 @@ STRENGTH: Final = 100.0
 
 So much do users keep to the same hours: for the local hours in which those of a public history (Alibaba's Taobao, 983
 users, nine days) did anything, the likelihood of a Dirichlet-multinomial is greatest at 110 (100 to 125 in nine of ten
-resamples), and the last three days are foretold from the six before about as well with 60 as with 100, and worse by
-everyone's hours or the user's alone. By the Dirichlet's aggregation property it is one number for hours of the day and hours of the week.
+resamples). Their last three days are foretold from the six before about as well with 60 as with 100, and worse by
+everyone's hours alone or the user's alone. By the Dirichlet's aggregation property it is one number for hours of the
+day and hours of the week.
 """
 
 _LONGEST_MS: Final = 14 * 86_400_000
