@@ -4,11 +4,11 @@ import msgspec
 
 
 class Reward(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came of one choice, told exactly once, when its goal's window closes.
+    """What is told of a choice: that it was made (`trials` 1, `value` 0), and what it brought (`trials` 0, the value).
 
-    `choice_key` names what learns from it (`decision.learning.choosing.learning_key`), and `trigger_id` the choice.
-    `value` is 1 for a goal reached within the window, or a part of 1 by its worth, and 0 for none. `context` is what
-    was chosen by, `propensity` the chance that this arm had. `at_ms` is when the window closed.
+    `choice_key` names what learns from it (`decision.learning.choosing.learning_key`), and `trigger_id` the choice:
+    one whose trigger was sent. `value` is 1 for a goal reached within its window, or a part of 1 by its worth.
+    `propensity` is the chance that the arm had, and `context` what it was chosen by: the same in both.
     """
 
     choice_key: str
@@ -18,6 +18,7 @@ class Reward(msgspec.Struct, frozen=True, omit_defaults=True):
     trigger_id: str
     at_ms: int
     context: tuple[float, ...] = ()
+    trials: int = 1
 
 
 class BetaPosterior(msgspec.Struct, frozen=True, tag="beta"):
@@ -63,5 +64,5 @@ def encode_reference(reference: Reference) -> bytes:
 
 
 def decode_reference(encoded: bytes) -> Reference:
-    """Return the snapshot of these bytes. Raises msgspec.ValidationError where they are none."""
+    """Return the snapshot of these bytes. Raises msgspec.DecodeError where they are none."""
     return _reference_decoder.decode(encoded)

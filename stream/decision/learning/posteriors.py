@@ -1,13 +1,15 @@
 """What the rewards of choices teach: sums, merged in any order, and the posteriors of a snapshot.
 
-**When a reward counts.** There is one for each choice, and it is told when the goal's window closes, whether the goal
-was reached (the value then known) or not (0). Not sooner: were a success told when it comes and a failure only when
-the window closes, then an arm chosen for the first time would have known successes and no known failures for as long
-as the window is, and would look as good as sure. Were each choice a failure until its goal comes, new arms would look
-bad. Waiting for the window (Joulani, Gyorgy and Szepesvari 2013, "Online Learning under Delayed Feedback"; with the
-window of Vernade, Cappe and Perchet 2017, "Stochastic Bandit Models for Delayed Conversions") biases nothing, and its
-cost in regret is a sum that does not grow with time. Whoever tells a choice's reward tells it once: the sums don't
-remember which choices they hold.
+**When a choice counts.** Two contributions can come of it. When its trigger is sent, it is told as a trial that brought
+nothing; if its goal is reached within the window, then that value is told, without a further trial. When the window
+closes nothing is left to tell. So an arm's rate is too low while its choices are young, and right once they are old: no
+arm is taken for good before it has shown it, and one that is chosen often in vain is soon left. Both other ways take
+longer to leave an arm that is new and bad, since for as long as a window they know of none of its failures: to tell
+each choice once, when its window closes, or successes at once and failures then. (Chapelle 2014, "Modeling Delayed
+Feedback in Display Advertising", on what young choices do to rates; Ktena et al. 2019, "Addressing Delayed Feedback for
+Continuous Training", tell failures first and correct them. Best would be to discount young trials by how many orders
+come how late, as Vernade, Cappe and Perchet 2017 do, "Stochastic Bandit Models for Delayed Conversions", where that is
+known.) The sums add up what they are told: whoever tells a choice tells its trial once, and its value once.
 
 **What is kept** of an arm are whole numbers of 1/65,536ths, and of their squares for products of two: adding is exact,
 so that the order of rewards, and which worker adds up which of them, cannot show.
@@ -24,12 +26,12 @@ from stream.model.reference import BetaPosterior, LinearPosterior, Posterior, Re
 
 
 class ArmSums(msgspec.Struct, array_like=True, frozen=True):
-    """Of an arm's rewards: how many, their values, and of contexts x the upper triangle of xx', and values times x.
+    """Of an arm: how many trials, their values, and of contexts x the upper triangle of xx', and values times x.
 
-    Values are in 1/65,536ths, the last two in squares of these. They fit 63 bits up to 2^31 rewards.
+    Values are in 1/65,536ths, the last two in squares of these.
     """
 
-    count: int = 0
+    trials: int = 0
     values: int = 0
     moments: tuple[int, ...] = ()
     responses: tuple[int, ...] = ()
@@ -51,7 +53,7 @@ def encode_learnt(learnt: Learnt) -> bytes:
 
 
 def decode_learnt(encoded: bytes) -> Learnt:
-    """Return the sums of these bytes. Raises msgspec.ValidationError where they are none."""
+    """Return the sums of these bytes. Raises msgspec.DecodeError where they are none."""
     return _decoder.decode(encoded)
 
 
@@ -82,13 +84,13 @@ def _sums_of(reward: Reward) -> ArmSums:
     if not all(map(isfinite, reward.context)):
         raise ValueError(f"a context is of finite numbers, not {reward.context!r} (choice {reward.trigger_id})")
     value, x = round(reward.value * GRID), [round(part * GRID) for part in reward.context]
-    moments = tuple(left * right for row, left in enumerate(x) for right in x[row:])
-    return ArmSums(1, value, moments, tuple(value * part for part in x))
+    moments = tuple(reward.trials * left * right for row, left in enumerate(x) for right in x[row:])
+    return ArmSums(reward.trials, value, moments, tuple(value * part for part in x))
 
 
 def _added(one: ArmSums, other: ArmSums) -> ArmSums:
     return ArmSums(
-        one.count + other.count,
+        one.trials + other.trials,
         one.values + other.values,
         tuple(left + right for left, right in zip(one.moments, other.moments, strict=True)),
         tuple(left + right for left, right in zip(one.responses, other.responses, strict=True)),
@@ -97,7 +99,8 @@ def _added(one: ArmSums, other: ArmSums) -> ArmSums:
 
 def _posterior(sums: ArmSums) -> Posterior:
     if not sums.responses:
-        return BetaPosterior(1.0 + sums.values / GRID, 1.0 + (sums.count * GRID - sums.values) / GRID)
+        # A part of the sums may hold a value whose trial is in another; a Beta has no parameter below 1 here.
+        return BetaPosterior(1.0 + sums.values / GRID, 1.0 + max(0, sums.trials * GRID - sums.values) / GRID)
     size, square = len(sums.responses), GRID * GRID
     moments = iter(sums.moments)
     a = [[0.0] * size for _ in range(size)]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from stream.decision.learning.choosing import GRID
 from stream.decision.learning.posteriors import Learnt, decode_learnt, encode_learnt, gathered, merged, snapshot
@@ -15,7 +16,8 @@ def rewards(draw: st.DrawFn) -> Reward:
     key = draw(st.sampled_from(sorted(LENGTHS)))
     context = tuple(draw(st.lists(st.floats(-1, 1), min_size=LENGTHS[key], max_size=LENGTHS[key])))
     value = draw(st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0, 1)))
-    return Reward(key, draw(st.sampled_from("abc")), value, 0.5, draw(st.text(max_size=4)), 0, context)
+    arm, trigger_id = draw(st.sampled_from("abc")), draw(st.text(max_size=4))
+    return Reward(key, arm, value, 0.5, trigger_id, 0, context, draw(st.integers(0, 1)))
 
 
 def told(arm: str, value: float, context: tuple[float, ...] = (), key: str = "banner") -> Reward:
@@ -68,7 +70,22 @@ def test_the_sums_of_two_billion_rewards_are_still_whole_and_fit_their_bytes() -
     for _ in range(31):
         learnt = merged([learnt, learnt])
     sums = decode_learnt(encode_learnt(learnt)).sums["offer"]["a"]
-    assert (sums.count, sums.responses) == (2**31, (2**63, -(2**63)))
+    assert (sums.trials, sums.responses) == (2**31, (2**63, -(2**63)))
+
+
+@given(st.lists(st.tuples(rewards(), st.booleans()), max_size=20))
+@settings(max_examples=50, deadline=None)
+def test_a_trial_and_later_its_value_come_to_the_same_as_both_at_once(told_of: list[tuple[Reward, bool]]) -> None:
+    at_once, apart = list[Reward](), list[Reward]()
+    for reward, is_apart in told_of:
+        whole = replace(reward, trials=1)
+        at_once.append(whole)
+        apart += [replace(whole, value=0.0), replace(whole, trials=0)] if is_apart else [whole]
+    assert gathered(apart[::-1]) == gathered(at_once)
+
+
+def test_a_value_whose_trial_is_not_there_yet_makes_no_parameter_below_1() -> None:
+    assert snapshot(gathered([replace(told("a", 1.0), trials=0)])) == {"banner": {"a": BetaPosterior(2.0, 1.0)}}
 
 
 @pytest.mark.parametrize("value", [-0.01, 1.01, float("nan")])
@@ -79,7 +96,7 @@ def test_a_reward_beyond_0_and_1_is_refused(value: float) -> None:
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_a_reward_of_0_or_1_is_counted(value: float) -> None:
-    assert gathered([told("a", value)]).sums["banner"]["a"].count == 1
+    assert gathered([told("a", value)]).sums["banner"]["a"].trials == 1
 
 
 def test_a_context_that_is_no_number_is_refused() -> None:
