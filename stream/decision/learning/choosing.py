@@ -28,9 +28,6 @@ from stream.model.reference import BetaPosterior, LinearPosterior, Posterior
 GRID: Final = 1 << 16
 """What is learnt from is kept in 65,536ths, so that sums of it are whole numbers: exact, in whatever order."""
 
-FEATURES_MOST: Final = 16
-"""An arm's state grows with the square of the features, the work of a snapshot with their cube."""
-
 _BILLION: Final = 10**9
 _NOTHING_KNOWN: Final = BetaPosterior()
 
