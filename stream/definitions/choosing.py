@@ -5,7 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 ChoosePolicy = Literal["fixed", "thompson", "linucb"]
-"""`fixed`: the first admissible action. The others learn from goals; `linucb` from who they are reached by, too."""
+"""`fixed`: the first admissible action. The others learn from goals, `linucb` by features of whom it chooses for."""
 
 FEATURES_MOST: Final = 16
 """An arm's sums grow with the square of the features, the work of a snapshot with their cube."""
@@ -21,8 +21,8 @@ class Feature(msgspec.Struct, frozen=True):
 class ChooseRule(msgspec.Struct, frozen=True):
     """How to pick an action; `explore` is the share of choices, 0 to 1, that is spread evenly over the admissible.
 
-    At most `FEATURES_MOST` features. `alpha` is how much `linucb` prefers what it knows little of: 1 + sqrt(ln(2 / d) / 2) keeps its bound with a chance
-    of 1 - d (Li et al. 2010); in practice less serves.
+    There are at most `FEATURES_MOST` features. `alpha` is how much `linucb` prefers what it knows little of: 1 +
+    sqrt(ln(2 / d) / 2) keeps its bound with a chance of 1 - d (Li et al. 2010); in practice less serves.
     """
 
     policy: ChoosePolicy
