@@ -14,6 +14,7 @@ from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Turn
 from stream.definitions.shapes import Definitions
 from stream.model.events import Event
 from stream.model.habits import Contribution
+from stream.model.items import CoOccurrence, ItemReference
 from stream.model.outcomes import AnyOutcome
 from stream.model.profile import NEVER, Profile, new_profile
 
@@ -32,7 +33,7 @@ class Taken(msgspec.Struct):
     outcomes: list[AnyOutcome]
     changed: set[str]
     duplicates: int
-    contributions: list[Contribution] = []
+    contributions: list[Contribution | CoOccurrence] = []
 
 
 class Decider:
@@ -76,6 +77,10 @@ class Decider:
     def backlog(self) -> int:
         """How many users have a timer."""
         return len(self._scheduled)
+
+    def know(self, items: ItemReference) -> None:
+        """Pick products by this knowledge of them from now on; before it is told any, there is none."""
+        self._turn.items = items
 
     def restore(self, counts: Counts) -> None:
         """Go on from counts that were saved."""

@@ -15,6 +15,7 @@ from stream.decision.steps import Instruction, instructions
 from stream.decision.traits import trait_code
 from stream.definitions import expressions as x
 from stream.definitions.expressions import ZONE
+from stream.definitions.picks import Pick
 from stream.definitions.responses import learns_habits, response_weights
 from stream.definitions.sessions import ENDED, LEFT, STARTED
 from stream.definitions.shapes import Aggregate, Definitions, Derived, Journey, Segment
@@ -91,6 +92,8 @@ class Program:
         }
         self.explainer: Final = Explainer(self.compiled, self._state_keys(), definitions.plan.currency)
         self.learns_habits: Final = learns_habits(definitions)
+        payloads = [action.payload.values() for action in definitions.actions.values()]
+        self.remembers_products: Final = any(isinstance(node, Pick) for nodes in payloads for node in nodes)
         self._response_weights: Final = response_weights(definitions.plan) if self.learns_habits else {}
         named = self._event_names()
         self.tells_sessions: Final = not named.isdisjoint((ENDED, LEFT))

@@ -4,7 +4,7 @@ import msgspec
 
 from stream.decision.gates import note_sent, pass_gates
 from stream.decision.ids import decided_id
-from stream.decision.payload import address, resolved
+from stream.decision.payload import Sources, address, resolved
 from stream.decision.program import JourneyCode
 from stream.decision.steps import Instruction
 from stream.decision.turn import Fact, Turn
@@ -109,6 +109,8 @@ def _send(turn: Turn, code: JourneyCode, run: Run, instruction: Instruction, pro
     profile, now_ms, action = turn.profile, turn.now_ms, proposal.action
     definitions, journey = turn.program.definitions, code.journey
     valid_until_ms = now_ms + action.valid_for_ms
+    sources = Sources(turn.program.explainer, turn.items, definitions.plan.currency)
+    payload, picks = resolved(action.payload, sources, profile, now_ms)
     turn.outcomes.append(
         Trigger(
             id=proposal.id,
@@ -124,8 +126,8 @@ def _send(turn: Turn, code: JourneyCode, run: Run, instruction: Instruction, pro
             step=instruction.step,
             due_ms=now_ms,
             valid_until_ms=valid_until_ms,
-            payload=resolved(action.payload, turn.program.explainer, profile, now_ms, definitions.plan.currency),
-            why=proposal.why,
+            payload=payload,
+            why=msgspec.structs.replace(proposal.why, picks=picks) if picks else proposal.why,
             key=run.key,
             to=address(profile),
             goal=journey.goal.event if journey.goal else "",

@@ -15,6 +15,7 @@ import msgspec
 from stream.decision import cart, habits, journeys, people, segments, settled
 from stream.decision.emitting import Emitter
 from stream.decision.guards import ALWAYS, NEVER_SO, Guards, Touched, any_of
+from stream.decision.items import memory
 from stream.decision.keyed import held_of
 from stream.decision.program import Handler, Program, SegmentCode
 from stream.decision.readers import TraitCode
@@ -78,6 +79,7 @@ class _Writing(Emitter):
             "change_cart": _change_cart,
             "change_person": people.apply,
             "learn_habits": habits.learn,
+            "remember_products": memory.take_in,
             "decide": segments.decide,
             "evaluate": segments.evaluate,
             "wait": segments.wait,
@@ -94,6 +96,8 @@ class _Writing(Emitter):
 
     def made(self) -> Reaction:
         handler = self._handler
+        if self._program.remembers_products and handler.event in memory.EVENTS:
+            self._write("turn.contributions += remember_products(profile, fact)")
         if handler.changes_cart:
             self._write("cart_changed = change_cart(turn, profile, fact)")
             self._touched["cart"] = Touched(changed="cart_changed")

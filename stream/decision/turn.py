@@ -8,6 +8,7 @@ import msgspec
 from stream.decision.program import Program
 from stream.model.events import Event, Scalar
 from stream.model.habits import Contribution
+from stream.model.items import CoOccurrence, ItemReference
 from stream.model.outcomes import AnyOutcome
 from stream.model.profile import NEVER, Membership, Profile
 
@@ -60,14 +61,19 @@ class Turn:
     """The state of one turn: whose, when, what is still to follow up, and what came of it.
 
     `put_off` is set where the membership that is due first is put off; `crossed` where a membership changes.
-    `contributions` gathers what decisions add to the knowledge of everyone, until it is taken.
+    `contributions` gathers what decisions add to the knowledge of everyone, until it is taken; `items` is what is known
+    of products.
     """
 
-    __slots__ = ("contributions", "counts", "crossed", "facts", "now_ms", "outcomes", "profile", "program", "put_off")
+    __slots__ = (
+        *("contributions", "counts", "crossed", "facts", "items", "now_ms", "outcomes"),
+        *("profile", "program", "put_off"),
+    )
 
     def __init__(self, program: Program, counts: Counts, outcomes: list[AnyOutcome]) -> None:
         self.program, self.counts, self.outcomes = program, counts, outcomes
-        self.contributions: list[Contribution] = []
+        self.contributions: list[Contribution | CoOccurrence] = []
+        self.items = ItemReference()
         self.facts: list[DerivedEvent] = []
         self.now_ms = 0
         self.put_off = self.crossed = False

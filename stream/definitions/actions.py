@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from stream.definitions.expressions import Expr
+from stream.definitions.picks import Payload
 from stream.definitions.reading import Known, Reader, Vocabulary
 from stream.definitions.shapes import Action
 from stream.definitions.source import YamlMap, YamlNode
@@ -38,9 +38,9 @@ def _action(reader: Reader, name: str, node: YamlNode, words: Vocabulary) -> Act
     )
 
 
-def _payload(reader: Reader, node: YamlNode | None, words: Vocabulary) -> dict[str, Expr]:
+def _payload(reader: Reader, node: YamlNode | None, words: Vocabulary) -> Payload:
     root = reader.map(node, "a payload")
     if root is None:
         return {}
-    found = {name: reader.expression(item, f"{name!r}", words) for name, item in root.items.items()}
+    found = {name: reader.payload_value(item, f"{name!r}", words) for name, item in root.items.items()}
     return {name: value for name, value in found.items() if value is not None}

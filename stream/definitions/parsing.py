@@ -6,16 +6,20 @@ list below or refused; nothing is ever executed from here.
 
 import ast
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
 
 from stream.definitions.durations import meant_duration, parse_duration
 from stream.definitions.expressions import Expr
+from stream.definitions.pick_typing import PayloadTyper
+from stream.definitions.picks import Pick
 from stream.definitions.problems import nearest
 from stream.definitions.refusing import TypeMismatch
 from stream.definitions.scopes import Scope
 from stream.definitions.slips import character_slip, name_slip, syntax_slip
 from stream.definitions.typing import CONSTANTS, Typer
+
+T = TypeVar("T")
 
 LONGEST: Final = 2_000
 DEEPEST: Final = 40
@@ -44,12 +48,20 @@ class ExpressionError(Exception):
 
 def parse_expression(text: str, scope: Scope) -> Expr:
     """Parse and type-check an expression; raises `ExpressionError` at the first thing wrong with it."""
+    return _typed(text, lambda source, durations, tree: Typer(source, durations, scope).typed(tree))
+
+
+def parse_payload(text: str, scope: Scope) -> Expr | Pick:
+    """Parse and type-check the value of a field of a payload, as `parse_expression` does."""
+    return _typed(text, lambda source, durations, tree: PayloadTyper(source, durations, scope).value(tree))
+
+
+def _typed(text: str, typing: Callable[[str, dict[int, int], ast.expr], T]) -> T:
     source = text.replace("\n", " ").rstrip()
     indent = len(source) - len(source.lstrip())
     tree, durations = _parse(source.lstrip())
-    typer = Typer(source.lstrip(), durations, scope)
     try:
-        return typer.typed(tree)
+        return typing(source.lstrip(), durations, tree)
     except TypeMismatch as wrong:
         raise ExpressionError(wrong.message, indent + wrong.offset, wrong.suggestion) from None
 

@@ -5,15 +5,23 @@ A reader never stops: it notes the problem, answers with something harmless, and
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Final, TypeVar
 
 import msgspec
 
 from stream.definitions.cut_points import Tables
 from stream.definitions.durations import duration_slip, parse_duration
 from stream.definitions.expressions import Expr, ValueType
-from stream.definitions.parsing import ExpressionError, identifiers, parse_expression, seasons_in, unknown_names
+from stream.definitions.parsing import (
+    ExpressionError,
+    identifiers,
+    parse_expression,
+    parse_payload,
+    seasons_in,
+    unknown_names,
+)
+from stream.definitions.picks import PICKS, Pick
 from stream.definitions.problems import Problem, Spot, nearest, nearest_field
 from stream.definitions.scopes import Scope
 from stream.definitions.seasons import Seasons
@@ -22,7 +30,10 @@ from stream.definitions.typing import FUNCTIONS
 from stream.definitions.yaml_slips import text_for_fields
 from stream.model.naming import event_name
 
-RESERVED: Final = frozenset({"cart", "and", "or", "not", "true", "false", "at", "in", "is", "if", "else", *FUNCTIONS})
+T = TypeVar("T")
+
+_WORDS: Final = ("cart", "and", "or", "not", "true", "false", "at", "in", "is", "if", "else")
+RESERVED: Final = frozenset({*_WORDS, *FUNCTIONS, *PICKS})
 """Words that mean something in an expression already, so that no trait or segment can have them for a name."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
@@ -229,6 +240,13 @@ class Reader:
 
     def expression(self, node: YamlNode | None, of: str, words: Vocabulary) -> Expr | None:
         """Return a checked expression; None where it is wrong, or where another mistake keeps it from being checked."""
+        return self._parsed(node, of, words, parse_expression)
+
+    def payload_value(self, node: YamlNode | None, of: str, words: Vocabulary) -> Expr | Pick | None:
+        """Return a checked expression, or products that are picked; None as for `expression`."""
+        return self._parsed(node, of, words, parse_payload)
+
+    def _parsed(self, node: YamlNode | None, of: str, words: Vocabulary, parse: Callable[[str, Scope], T]) -> T | None:
         if not self.text(node, of) or not isinstance(node, YamlText):
             return None
         scope = words.scope()
@@ -237,7 +255,7 @@ class Reader:
             if words.doubts(node.text) or (unknown and words.complete):
                 self._refuse(node, unknown if words.complete else ())
                 return None
-            return parse_expression(node.text, scope)
+            return parse(node.text, scope)
         except ExpressionError as error:
             self._refuse(node, [error])
             return None

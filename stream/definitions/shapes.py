@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from stream.definitions.expressions import Expr, ValueType
+from stream.definitions.picks import Payload
 from stream.model.plan import Plan
 
 Period = Literal["day", "week", "month", "quarter", "year"]
@@ -143,7 +144,7 @@ class Action(msgspec.Struct, frozen=True):
     purpose: str
     template: str
     valid_for_ms: int
-    payload: dict[str, Expr]
+    payload: Payload
 
 
 class Cap(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ import msgspec
 
 from stream.definitions.durations import meant_duration
 from stream.definitions.expressions import Constant, Expr
+from stream.definitions.picks import PICKS
 from stream.definitions.shapes import Aggregation
 
 
@@ -23,6 +24,10 @@ class Slip(msgspec.Struct, frozen=True):
 
 _STRING: Final = re.compile(r"""'[^']*'|"[^"]*\"""")
 _ENDS_OPEN: Final = re.compile(r"(\b(?:and|or|not|in)|[-+*/<>=,(\[]=?|!=)\s*$")
+
+_PICKS: Final = re.compile(rf"\b(?:{'|'.join(PICKS)})\s*\(")
+_NAMED: Final = re.compile(r"([(,]\s*\w+\s*)=(?!=)")
+"""A named argument, where functions have some: its `=` compares nothing."""
 
 _CHARACTERS: Final[Mapping[str, str]] = {
     **dict.fromkeys("“”„«»‘’‚‹›", "a typographic quote: write ' or \""),
@@ -114,7 +119,9 @@ def name_slip(name: str) -> str:
 
 
 def function_slip(name: str) -> str:
-    """Say that there is no such function; an operator of traits is one elsewhere."""
+    """Say that there is no such function; an operator of traits is one elsewhere, and so is what picks products."""
+    if name in PICKS:
+        return f"{name}(...) picks products: it stands alone, as the value of a field of a payload in actions.yaml"
     if name in get_args(Aggregation):
         return f"{name!r} makes a trait: write it in traits.yaml, and name that trait here"
     return f"there is no function {name!r}"
@@ -123,6 +130,8 @@ def function_slip(name: str) -> str:
 def syntax_slip(source: str, said: str, offset: int) -> Slip:
     """Return why a text is no expression, given what Python `said` of it and where."""
     masked = _STRING.sub(lambda match: f"'{'x' * (len(match[0]) - 2)}'", source)
+    if _PICKS.search(masked):
+        masked = _NAMED.sub(lambda match: f"{match[1]} ", masked)
     if "unterminated string" in said:
         return Slip("this quote is never closed", offset)
     for pattern, message in _SLIPS:

@@ -9,6 +9,12 @@ from stream.model.products import Catalogue
 
 Together = Literal["viewed", "bought"]
 
+PassedOver = Literal["in_cart", "bought", "not_in_catalogue", "sold_out", "stock_unknown", "rating", "category"]
+"""Why a neighbour was not picked."""
+
+Fallback = Literal["", "no_product", "personalisation_refused", "no_catalogue", "no_neighbours", "all_passed_over"]
+"""Why it is the product itself that is shown; "" where it is not. Without a catalogue no filter can be checked."""
+
 Neighbour = tuple[str, float]
 """Another product, and how near it is, from more than 0 to 1."""
 
@@ -40,6 +46,24 @@ class ItemReference(msgspec.Struct, frozen=True):
     catalogue: Catalogue = Catalogue()
     similar: Neighbours = {}
     goes_with: Neighbours = {}
+
+
+class PickEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How products were picked for a payload.
+
+    `asked` is the expression, `of` the products it was asked of, `picked` what came of it. Of the `considered`
+    neighbours, `passed_over` counts by reason those that were not taken. `unchecked`: there was no catalogue to tell
+    what is sold out. `reference` is the version of what was known of products.
+    """
+
+    asked: str
+    of: tuple[str, ...]
+    picked: tuple[str, ...]
+    considered: int = 0
+    passed_over: dict[PassedOver, int] = {}
+    fallback: Fallback = ""
+    unchecked: bool = False
+    reference: str = ""
 
 
 class ProductMemory(msgspec.Struct, array_like=True, gc=False):

@@ -5,6 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from stream.model.events import Scalar
+from stream.model.items import PickEvidence
 
 Verdict = Literal["sent", "held_out", "no_consent", "suppressed", "capped", "expired", "withdrawn"]
 """What became of a proposed trigger. `held_out`: would have been sent, but for the holdout (a ghost trigger).
@@ -22,7 +23,10 @@ class Leaf(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Why(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The reason of an outcome: readable by a person, and enough for a machine to derive it again."""
+    """The reason of an outcome: readable by a person, and enough for a machine to derive it again.
+
+    `picks` tell how the products in a payload were picked.
+    """
 
     cause: str
     leaves: list[Leaf] = []
@@ -30,6 +34,7 @@ class Why(msgspec.Struct, frozen=True, omit_defaults=True):
     caps: list[str] = []
     definition: str = ""
     reference: str = ""
+    picks: list[PickEvidence] = []
 
 
 class Outcome(msgspec.Struct, tag_field="type", kw_only=True, omit_defaults=True):

@@ -11,9 +11,11 @@ import pytest
 from stream.definitions import load
 from stream.definitions.aggregates import OPERATORS, OPTIONS, OPTIONS_OF
 from stream.definitions.expressions import Comparator, Operator
-from stream.definitions.manual import conditions, operators, options, values
+from stream.definitions.manual import conditions, operators, options, picks, values
 from stream.definitions.manual.entries import EXAMPLE_ACTIONS, EXAMPLE_PLAN
 from stream.definitions.manual.sections import BY_NAME, PAGE, entries_with_examples
+from stream.definitions.pick_typing import ASKED
+from stream.definitions.picks import PICKS
 from stream.definitions.reading import Reader
 from stream.definitions.scopes import CART
 from stream.definitions.shapes import DERIVED_EVENTS
@@ -56,6 +58,11 @@ def test_every_function_and_operator_of_conditions_has_an_entry_with_an_example(
     assert set(CONSTANTS) <= words(values.VALUES.names())
 
 
+def test_every_function_of_payloads_has_an_entry_with_an_example_and_every_argument_is_told_of() -> None:
+    assert picks.FUNCTIONS.names() == PICKS
+    assert set(re.findall(r"^- `(\w+)=", picks.FUNCTIONS.intro, re.MULTILINE)) == set(ASKED)
+
+
 def test_every_event_that_is_made_here_has_an_entry_with_an_example() -> None:
     section = BY_NAME["derived events"]
     assert set(section.names()) == DERIVED_EVENTS
@@ -63,7 +70,14 @@ def test_every_event_that_is_made_here_has_an_entry_with_an_example() -> None:
 
 
 def test_a_section_of_words_has_an_example_for_each() -> None:
-    for section in (operators.OPERATORS, options.OPTIONS, conditions.FUNCTIONS, conditions.OPERATORS, values.CART):
+    for section in (
+        operators.OPERATORS,
+        options.OPTIONS,
+        conditions.FUNCTIONS,
+        conditions.OPERATORS,
+        values.CART,
+        picks.FUNCTIONS,
+    ):
         assert [entry.name for entry in section.entries if entry.example is None] == []
 
 
