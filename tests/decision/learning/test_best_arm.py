@@ -52,6 +52,14 @@ def test_two_arms_agree_with_the_closed_form(first: tuple[int, int], second: tup
     assert chances[1] == pytest.approx(first_beats_second(second, first), abs=1e-10)
 
 
+@pytest.mark.parametrize("n", [1, 10, 10**6, 10**9])
+def test_rates_next_to_0_and_to_1_are_told_apart_however_large_the_counts(n: int) -> None:
+    # Beta(1, n) against Beta(2, n): the closed form's only term is (n + 1) / (2 (2 n + 1)). Next to 1, by 1 - rate.
+    one = (n + 1) / (2 * (2 * n + 1))
+    assert best_chances(((1.0, float(n)), (2.0, float(n)))) == pytest.approx((one, 1 - one), abs=1e-12)
+    assert best_chances(((float(n), 1.0), (float(n), 2.0))) == pytest.approx((1 - one, one), abs=1e-12)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 12])
 def test_arms_of_which_nothing_is_known_are_the_best_one_equally_often(count: int) -> None:
     assert best_chances(((1.0, 1.0),) * count) == pytest.approx([1 / count] * count, abs=1e-12)

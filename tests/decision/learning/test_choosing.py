@@ -88,10 +88,11 @@ def test_an_arm_of_which_nothing_is_known_is_drawn_by_the_uniform_prior() -> Non
 def test_what_another_rule_learnt_counts_as_nothing_known() -> None:
     linear = LinearPosterior((0.9,), ((0.1,),))
     assert propensities(THOMPSON, {"a": linear}, ("a", "b"), ()) == [0.5, 0.5]
-    # Nothing known has a bound of alpha |x| = 1, which is more than 0.9 + sqrt(0.001).
-    for other in (BetaPosterior(90, 1), LinearPosterior((0.9, 0.9), ((0.1, 0), (0, 0.1)))):
-        known: dict[str, Posterior] = {"a": LinearPosterior((0.9,), ((0.001,),)), "b": other}
-        assert choose(LINUCB, known, ("a", "b"), (1.0,), "t1") == Choice("b", 1.0)
+    # Nothing known has a bound of alpha |x| = 1: between what is known of these two.
+    for other in (BetaPosterior(90, 1), LinearPosterior((9.0, 9.0), ((1.0, 0.0), (0.0, 1.0)))):
+        better, worse = LinearPosterior((1.1,), ((0.0001,),)), LinearPosterior((0.8,), ((0.0001,),))
+        assert choose(LINUCB, {"a": better, "b": other}, ("b", "a"), (1.0,), "t1") == Choice("a", 1.0)
+        assert choose(LINUCB, {"a": worse, "b": other}, ("a", "b"), (1.0,), "t1") == Choice("b", 1.0)
 
 
 @pytest.mark.parametrize(("alpha", "arm"), [(0.329, "known"), (0.330, "unsure")])

@@ -1,3 +1,4 @@
+from collections.abc import Callable, Sequence
 from itertools import product
 from math import sqrt
 
@@ -6,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from stream.decision.learning.estimates import Logged, always, inverse_propensity, self_normalised
+from stream.decision.learning.estimates import (
+    Z_95,
+    Estimate,
+    Logged,
+    Target,
+    always,
+    inverse_propensity,
+    self_normalised,
+)
+
+Estimator = Callable[[Sequence[Logged], Target], Estimate]
 
 LOG = [
     Logged("a", 0.5, 1.0),
@@ -55,6 +66,17 @@ def test_over_all_that_could_have_been_drawn_inverse_propensity_is_right_on_aver
     assert mean == pytest.approx(0.3 * 0.2 + 0.7 * 0.7)
 
 
+@pytest.mark.parametrize("estimate", [inverse_propensity, self_normalised])
+def test_where_unlikely_choices_bring_more_an_interval_is_as_wide_as_the_standard_error(
+    estimate: Estimator,
+) -> None:
+    # The weights alone would say 0.73 of it, or 0.81: they know nothing of the rewards.
+    seldom = [Logged("a", 0.1, float(number % 2)) for number in range(20)]
+    mostly = [Logged("b", 0.9, 0.0) for _ in range(180)]
+    found = estimate(seldom + mostly, lambda _: 0.5)
+    assert (found.high - found.low) / 2 == pytest.approx(Z_95 * found.standard_error, rel=0.03)
+
+
 logs = st.lists(
     st.builds(Logged, st.sampled_from("ab"), st.floats(0.05, 1.0), st.floats(0, 1)), min_size=2, max_size=30
 )
@@ -81,7 +103,7 @@ def test_an_arm_that_was_never_chosen_has_no_self_normalised_value() -> None:
 
 
 @pytest.mark.parametrize("estimate", [inverse_propensity, self_normalised])
-def test_one_choice_is_no_log_and_two_are(estimate: type) -> None:
+def test_one_choice_is_no_log_and_two_are(estimate: Estimator) -> None:
     with pytest.raises(ValueError, match="two choices"):
         estimate(LOG[:1], always("a"))
     assert estimate(LOG[:2], always("a"))
