@@ -9,7 +9,6 @@ bought within 30 days before stands beside it: shoes now, their laces a week lat
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Final
 
 from stream.decision.ids import decided_id
@@ -76,12 +75,15 @@ def _view(memory: ProductMemory, product: str, at_ms: int) -> tuple[str, ...] | 
         return None  # late, of an outing that is over
     if at_ms - memory.last_ms >= PAUSE_MS or at_ms - memory.began_ms >= OUTING_MS:
         memory.began_ms, memory.last_ms, memory.fresh = at_ms, at_ms, 0
-    memory.last_ms = max(memory.last_ms, at_ms)
-    is_fresh = memory.viewed.get(product, -NEVER) < memory.began_ms
-    beside = _beside(memory.viewed, product, memory.began_ms, NEVER) if is_fresh else ()
-    _note(memory.viewed, product, at_ms, VIEWED_KEPT)
+    elif at_ms > memory.last_ms:
+        memory.last_ms = at_ms
+    viewed = memory.viewed
+    is_fresh = viewed.get(product, -NEVER) < memory.began_ms
+    is_told = is_fresh and memory.fresh < FRESH_MOST
+    beside = _beside(viewed, product, memory.began_ms) if is_told else None
+    _note(viewed, product, at_ms, VIEWED_KEPT)
     memory.fresh += is_fresh
-    return beside if is_fresh and memory.fresh <= FRESH_MOST else None
+    return beside
 
 
 def _buy(memory: ProductMemory, products: Iterable[str], at_ms: int) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -89,7 +91,8 @@ def _buy(memory: ProductMemory, products: Iterable[str], at_ms: int) -> Iterator
     since_ms, until_ms = at_ms - TOGETHER_MS + 1, at_ms + TOGETHER_MS
     for product in products:
         is_fresh = memory.bought.get(product, -NEVER) < since_ms
-        beside = _beside(memory.bought, product, since_ms, until_ms) if is_fresh else ()
+        near = {other: its_ms for other, its_ms in memory.bought.items() if since_ms <= its_ms < until_ms}
+        beside = _beside(near, product, since_ms) if is_fresh else ()
         _note(memory.bought, product, at_ms, BOUGHT_KEPT)
         if is_fresh:
             yield product, beside
@@ -101,19 +104,27 @@ def _told(user: str, memory: ProductMemory, event: Event, product: str, beside: 
     return CoOccurrence(decided_id("together", user, memory.told), user, how, product, beside, event.time_ms)
 
 
-def _beside(times: dict[str, int], product: str, since_ms: int, until_ms: int) -> tuple[str, ...]:
-    """Return the latest other products from one time until before another, the latest first."""
-    others = (other for other in reversed(times) if other != product and since_ms <= times[other] < until_ms)
-    return tuple(islice(others, BESIDE_MOST))
+def _beside(times: dict[str, int], product: str, since_ms: int) -> tuple[str, ...]:
+    """Return the latest other products back to one from before a time, the latest first."""
+    beside: list[str] = []
+    for other in reversed(times):
+        if times[other] < since_ms or len(beside) == BESIDE_MOST:
+            break
+        if other != product:
+            beside.append(other)
+    return tuple(beside)
 
 
 def _note(times: dict[str, int], product: str, at_ms: int, most: int) -> None:
     """Note a product with its latest time, as the last; forget the first where there are too many."""
-    if at_ms >= times.get(product, -NEVER):
-        times.pop(product, None)
+    known_ms = times.get(product)
+    if known_ms is None:
         times[product] = at_ms
-    if len(times) > most:
-        del times[next(iter(times))]
+        if len(times) > most:
+            del times[next(iter(times))]
+    elif at_ms >= known_ms:
+        del times[product]
+        times[product] = at_ms
 
 
 def _ordered(profile: Profile, event: Event) -> list[str]:
