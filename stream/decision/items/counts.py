@@ -106,11 +106,6 @@ def weight(count: Count) -> float:
     return sum((count >> _BITS * age & _ONE_AGE) * _WEIGHTS[age] for age in range(AGES))
 
 
-def is_several(count: Count) -> bool:
-    """Tell whether more than one was counted, of whatever age."""
-    return count & (count - 1) != 0 or (count != 0 and (count.bit_length() - 1) % _BITS != 0)
-
-
 def encode_counts(counts: CoCounts) -> bytes:
     """Return counts as MessagePack, the same bytes for the same counts; what changed lately is not among them."""
     alone = sorted((product, _by_age(count)) for product, count in counts.alone.items())

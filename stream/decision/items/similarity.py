@@ -7,15 +7,14 @@ neighborhood", KDD 2008, equation 2; there with 100, for a hundred million ratin
 
 from collections.abc import Mapping
 from heapq import nsmallest
-from itertools import islice
 from math import sqrt
 from typing import Final
 
-from stream.decision.items.counts import CoCounts, Count, is_several, weight
+from stream.decision.items.counts import CoCounts, Count, weight
 from stream.model.items import Neighbour, Neighbours
 
 SHRUNK_BY: Final = 10.0
-"""As many users as let half of a similarity stand."""
+"""As many users as let half of a similarity stand: of 1 to 100, what foretold real shoppers' next views best."""
 
 NEIGHBOURS: Final = 20
 """Neighbours published of a product."""
@@ -30,9 +29,9 @@ PRODUCTS_KEPT: Final = 100_000
 def publish(counts: CoCounts, at_ms: int, previous: Neighbours | None = None) -> Neighbours:
     """Return the neighbours of every product that has some, and forget the counts beyond what is kept.
 
-    A pair that only one view stands behind is left out: it says something of a user, and little of the products. With
-    the neighbours that were `previous`ly published of the same counts, only those are computed again that may be others
-    now; the result is the same as without. Where all counts have grown older meanwhile, all may be.
+    With the neighbours that were `previous`ly published of the same counts, only those are computed again that may be
+    others now; the result is the same as without. Where all counts have grown older meanwhile, all may be. Similarities
+    are rounded to three digits, so that most neighbours stay as they were published.
     """
     counts.age(at_ms // counts.step_ms)
     weights = {product: weight(count) for product, count in counts.alone.items()}
@@ -62,8 +61,7 @@ def _neighbours(counts: CoCounts, product: str, weights: Mapping[str, float]) ->
     if len(scored) > PARTNERS_KEPT or len(scored) < len(row):
         row = {other: row[other] for _, other in scored[:PARTNERS_KEPT]}
         _keep(counts, product, row)
-    nearest = ((other, -score) for score, other in scored[:PARTNERS_KEPT] if is_several(row[other]))
-    return tuple(islice(nearest, NEIGHBOURS))
+    return tuple((other, -float(f"{score:.3g}")) for score, other in scored[:NEIGHBOURS])
 
 
 def _keep(counts: CoCounts, product: str, row: dict[str, Count]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.decision.items import similarity
-from stream.decision.items.counts import AGES, STEPS, CoCounts, decode_counts, encode_counts, is_several, weight
+from stream.decision.items.counts import AGES, STEPS, CoCounts, decode_counts, encode_counts, weight
 from stream.decision.items.similarity import SHRUNK_BY, publish
 from stream.model.items import CoOccurrence
 from tests.decision.story import D
@@ -32,12 +32,7 @@ def test_products_are_alike_by_the_cosine_of_their_users_shrunk_where_they_are_f
     expected = 2 / sqrt(4 * 4) * 2 / (2 + SHRUNK_BY)
     (together,) = publish(counts, 0)["b"]
     assert together[0] == "a"
-    assert together[1] == pytest.approx(expected)
-
-
-def test_a_pair_that_one_view_stands_behind_is_left_out_and_one_of_two_is_not() -> None:
-    assert publish(counted(seen("a"), seen("b", "a")), 0) == {}
-    assert publish(counted(seen("a"), seen("b", "a"), seen("b", "a", at_ms=STEP_MS)), STEP_MS).keys() == {"a", "b"}
+    assert together[1] == float(f"{expected:.3g}") == 0.0833
 
 
 def test_the_nearest_come_first_and_equals_by_their_names() -> None:
@@ -48,7 +43,7 @@ def test_the_nearest_come_first_and_equals_by_their_names() -> None:
 def test_no_similarity_is_above_one_though_a_pair_may_be_newer_than_its_products() -> None:
     told = [seen("a")] * 9 + [seen("b", "a", at_ms=15 * STEP_MS)] * 9
     ((_, score),) = publish(counted(*told), 15 * STEP_MS)["b"]
-    assert score == pytest.approx(9 / (9 + SHRUNK_BY))
+    assert score == pytest.approx(9 / (9 + SHRUNK_BY), rel=0.001)
 
 
 def test_a_count_halves_within_its_half_life_and_is_dropped_after_four() -> None:
@@ -66,12 +61,6 @@ def test_what_is_too_old_when_it_comes_is_not_counted() -> None:
     counts = counted(seen("a", at_ms=AGES * STEP_MS), seen("b", "a", at_ms=STEP_MS), seen("c", "a", at_ms=STEP_MS - 1))
     assert counts.alone.keys() == {"a", "b"}
     assert counts.beside == {"a": {"b": 1 << 480}, "b": {"a": 1 << 480}}
-
-
-@pytest.mark.parametrize(("count", "several"), [(0, False), (1, False), (2, True), (3, True), (1 << 32, False)])
-def test_several_is_more_than_one_of_whatever_age(count: int, several: bool) -> None:
-    assert is_several(count) is several
-    assert is_several(count + (1 << 64)) is (count > 0)
 
 
 contributions = st.builds(
@@ -115,7 +104,7 @@ def test_publishing_step_by_step_is_the_same_as_computing_all_again(
 
 
 def test_neighbours_are_twenty_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = [seen("x", *(str(number) for number in range(30))), *(seen(str(number)) for number in range(30))] * 2
+    told = [seen("x", *(str(number) for number in range(30))), *(seen(str(number)) for number in range(30))]
     assert len(publish(counted(*told), 0)["x"]) == 20
 
 
