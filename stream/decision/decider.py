@@ -12,9 +12,9 @@ from stream.decision.program import Program
 from stream.decision.reactions import Reaction, no_reaction, reaction
 from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Turn
 from stream.definitions.shapes import Definitions
+from stream.model.contributions import AnyContribution
 from stream.model.events import Event
-from stream.model.habits import Contribution
-from stream.model.items import CoOccurrence, ItemReference
+from stream.model.items import ItemReference
 from stream.model.outcomes import AnyOutcome
 from stream.model.profile import NEVER, Profile, new_profile
 
@@ -33,7 +33,7 @@ class Taken(msgspec.Struct):
     outcomes: list[AnyOutcome]
     changed: set[str]
     duplicates: int
-    contributions: list[Contribution | CoOccurrence] = []
+    contributions: list[AnyContribution] = []
 
 
 class Decider:

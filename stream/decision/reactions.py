@@ -97,7 +97,7 @@ class _Writing(Emitter):
     def made(self) -> Reaction:
         handler = self._handler
         if self._program.remembers_products and handler.event in memory.EVENTS:
-            self._write("turn.contributions += remember_products(profile, fact)")
+            self._write("remember_products(profile, fact, turn.contributions)")
         if handler.changes_cart:
             self._write("cart_changed = change_cart(turn, profile, fact)")
             self._touched["cart"] = Touched(changed="cart_changed")

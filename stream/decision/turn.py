@@ -6,9 +6,9 @@ from typing import Final, Literal
 import msgspec
 
 from stream.decision.program import Program
+from stream.model.contributions import AnyContribution
 from stream.model.events import Event, Scalar
-from stream.model.habits import Contribution
-from stream.model.items import CoOccurrence, ItemReference
+from stream.model.items import ItemReference
 from stream.model.outcomes import AnyOutcome
 from stream.model.profile import NEVER, Membership, Profile
 
@@ -72,7 +72,7 @@ class Turn:
 
     def __init__(self, program: Program, counts: Counts, outcomes: list[AnyOutcome]) -> None:
         self.program, self.counts, self.outcomes = program, counts, outcomes
-        self.contributions: list[Contribution | CoOccurrence] = []
+        self.contributions: list[AnyContribution] = []
         self.items = ItemReference()
         self.facts: list[DerivedEvent] = []
         self.now_ms = 0

@@ -22,18 +22,23 @@ Neighbours = Mapping[str, tuple[Neighbour, ...]]
 """By product, the others near to it, the nearest first."""
 
 
-class CoOccurrence(msgspec.Struct, frozen=True, array_like=True):
-    """One user viewed (or bought) a product, and these others beside it; counted once each time it is told.
+class CoOccurrence(msgspec.Struct, frozen=True, gc=False):
+    """A user's contribution to what belongs together: a product viewed (or bought), and these others beside it.
 
-    `id` is a function of the user and of how many were told of them before.
+    `number` counts what was told of the user, so that both together name the contribution.
     """
 
-    id: str
     user: str
+    number: int
     how: Together
     product: str
     beside: tuple[str, ...]
     at_ms: int
+
+    @property
+    def id(self) -> str:
+        """Name the contribution."""
+        return f"{self.user}/{self.number}"
 
 
 class ItemReference(msgspec.Struct, frozen=True):

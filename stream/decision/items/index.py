@@ -6,8 +6,9 @@ from itertools import islice
 from typing import Final, Literal
 
 from stream.decision.items import memory
+from stream.model.contributions import AnyContribution
 from stream.model.events import Event
-from stream.model.items import CoOccurrence, ProductMemory
+from stream.model.items import ProductMemory
 from stream.model.profile import Profile
 
 Concerned = Literal["seen", "carted", "bought"]
@@ -33,10 +34,10 @@ class ItemIndex:
         for product in _remembered(products):
             self._drop(product, user)
 
-    def take_in(self, profile: Profile, event: Event) -> list[CoOccurrence]:
+    def take_in(self, profile: Profile, event: Event, told: list[AnyContribution]) -> None:
         """Let an event into the profile's memory, as `memory.take_in` does, and follow what it changes."""
         oldest = _oldest(profile.products, event.name)
-        told = memory.take_in(profile, event)
+        memory.take_in(profile, event, told)
         products = profile.products
         if products is not None:
             for product in _newest(products, event.name):
@@ -44,7 +45,6 @@ class ItemIndex:
             for product in oldest:
                 if not any(product in times for times in (products.viewed, products.carted, products.bought)):
                     self._drop(product, profile.user)
-        return told
 
     def users(self, product: str, after: str = "") -> list[str]:
         """Return the users who remember a product, by name, from the first one `after` another.
