@@ -170,7 +170,7 @@ def _write_shop(file: Path, definitions: "Definitions", size: tuple[int, int, in
     from stream.testkit.shop import simulate
 
     seed, shoppers, days = size
-    purposes = sorted({action.purpose for action in definitions.actions.values()})
+    purposes = sorted({purpose for action in definitions.actions.values() for purpose in action.purposes})
     calls = simulate(seed, purposes, shoppers, days)
     file.write_bytes(b"".join(encode_call(call) + b"\n" for call in calls))
     return len(calls)

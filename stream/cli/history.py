@@ -58,7 +58,9 @@ def assuming(definitions: "Definitions", purposes: str | None, *others: "Definit
     """Return the definitions with the consents to assume; a purpose no action has, of theirs or others, is refused."""
     if not purposes:
         return definitions
-    known = sorted({action.purpose for each in (definitions, *others) for action in each.actions.values()})
+    known = sorted(
+        {purpose for each in (definitions, *others) for action in each.actions.values() for purpose in action.purposes}
+    )
     assumed = known if purposes == "all" else [purpose.strip() for purpose in purposes.split(",") if purpose.strip()]
     for purpose in assumed:
         if purpose not in known:

@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from stream.cli.config import load_config, read_folder, refuse
-from stream.definitions.shapes import Definitions
 from stream.testkit.check_scenarios import Checked, read_scenarios
-from stream.testkit.run_scenarios import run_scenario
+from stream.testkit.run_scenarios import Player
 from stream.testkit.verdict_text import verdict_text
 
 
@@ -36,6 +35,7 @@ def command(config: Path, wanted: str) -> None:
                         also user: because: key: value:
       until             how long to wait; the last time named otherwise
       assume_consent    a list of purposes, or all
+      assume_holdout    all: everyone is held out; nobody otherwise
       watch: all        list every definition's outcomes, not only this file's
     Times are offsets from the start, 90m or 1d2h; in expect also 7d..7d1h.
     """
@@ -47,17 +47,18 @@ def command(config: Path, wanted: str) -> None:
     if not chosen:
         click.echo(f"no scenario in {config}" + (f" matches {wanted!r}" if wanted else ""), err=True)
         sys.exit(2)
+    player = Player(definitions)
     failed = sum(
-        _run_file(config, file, list(scenarios), definitions)
+        _run_file(config, file, list(scenarios), player)
         for file, scenarios in groupby(chosen, key=lambda each: each.file)
     )
     click.echo(_summary(len(chosen), failed))
     sys.exit(1 if failed else 0)
 
 
-def _run_file(config: Path, file: str, scenarios: Sequence[Checked], definitions: Definitions) -> int:
+def _run_file(config: Path, file: str, scenarios: Sequence[Checked], player: Player) -> int:
     """Run one file's scenarios, say how they went, and return how many failed."""
-    verdicts = [run_scenario(each, definitions) for each in scenarios]
+    verdicts = [player.run(each) for each in scenarios]
     failures = [verdict for verdict in verdicts if not verdict.passed]
     click.echo(f"{'FAIL' if failures else 'ok  '}  {config}/{file}  {len(verdicts) - len(failures)}/{len(verdicts)}")
     for verdict in failures:

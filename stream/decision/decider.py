@@ -5,21 +5,21 @@ from collections.abc import MutableMapping
 from typing import Final
 
 import msgspec
-from xxhash import xxh3_64_intdigest
 
 from stream.decision import journeys, segments, sessions
+from stream.decision.knowledge.in_force import InForce, Snapshot
+from stream.decision.migrating import migrate
 from stream.decision.program import Program
 from stream.decision.reactions import Reaction, no_reaction, reaction
+from stream.decision.remains import come_back, place_of, remains_of
+from stream.decision.repetitions import is_repetition
+from stream.decision.runs import forget
 from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Turn
 from stream.definitions.shapes import Definitions
-from stream.model.contributions import AnyContribution
+from stream.model.contributions import Contribution
 from stream.model.events import Event
-from stream.model.items import ItemReference
 from stream.model.outcomes import AnyOutcome
 from stream.model.profile import NEVER, Profile, new_profile
-
-IDS_REMEMBERED: Final = 64
-"""Message ids remembered of each user: a repetition within the user's last so many events is recognised."""
 
 ERASURE: Final = "erasure_requested"
 
@@ -33,7 +33,7 @@ class Taken(msgspec.Struct):
     outcomes: list[AnyOutcome]
     changed: set[str]
     duplicates: int
-    contributions: list[AnyContribution] = []
+    contributions: list[Contribution] = []
 
 
 class Decider:
@@ -41,7 +41,8 @@ class Decider:
 
     `decide` wants each user's events in their order; `advance` fires the timers of all users up to a time. `counts`
     follow memberships and runs; whoever restores profiles restores them too. A program never changes once it is made:
-    several deciders may share the one of their definitions. `decided` is the number of events taken in, without those
+    several deciders may share the one of their definitions. What outlives an erasure is kept under a hash of the user
+    with `key`. `decided` is the number of events taken in, without those
     recognised as duplicates.
     """
 
@@ -52,13 +53,14 @@ class Decider:
         *,
         spread: bool = True,
         program: Program | None = None,
+        key: bytes = b"",
     ) -> None:
         self.program: Final = Program(definitions) if program is None else program
         self.decided = 0
         self._reactions: Final = self.program.reactions
         self._version: Final = definitions.version
         self.counts = Counts()
-        self._profiles, self._spread = profiles, spread
+        self._profiles, self._spread, self._key = profiles, spread, key
         self._heap: list[tuple[int, str]] = []
         self._scheduled: dict[str, int] = {}
         self._outcomes: list[AnyOutcome] = []
@@ -67,6 +69,7 @@ class Decider:
         self._turn = Turn(self.program, self.counts, self._outcomes)
         self._activity: Final = self.program.activity
         self._goes_on: Final = sessions.goes_on(definitions.plan.sessions)
+        self._in_force: Final = InForce()
 
     @property
     def next_due_ms(self) -> int:
@@ -78,13 +81,22 @@ class Decider:
         """How many users have a timer."""
         return len(self._scheduled)
 
-    def know(self, items: ItemReference) -> None:
-        """Pick products by this knowledge of them from now on; before it is told any, there is none."""
-        self._turn.items = items
-
     def restore(self, counts: Counts) -> None:
         """Go on from counts that were saved."""
         self.counts = self._turn.counts = counts
+
+    def adopt(self, snapshot: Snapshot) -> None:
+        """Take in a snapshot of what is shared: what is decided as of its time or later goes by it.
+
+        Those of a kind come in the order of their times; the latest few are kept, for users whose time is behind.
+        """
+        self._in_force.adopt(snapshot)
+
+    def _begin(self, profile: Profile, now_ms: int, cause: str) -> None:
+        """Begin a turn, by the snapshots in force at its time."""
+        self._turn.begin(profile, now_ms, cause)
+        if not self._in_force.is_empty:
+            self._in_force.give(self._turn)
 
     def schedule(self, user: str, due_ms: int) -> None:
         """Put a user's earliest timer into the index."""
@@ -115,11 +127,12 @@ class Decider:
         The user's own timers due before it fire first, but none later than `limit_ms` or `timers_until_ms`.
         """
         user, time_ms = event.user, event.time_ms
-        profile = self._profiles.get(user)
-        if profile is None:
-            profile = self._profiles[user] = new_profile(user, spread=self._spread)
-        if event.repeatable and not self._is_new(profile, event.id):
+        profile = (known := self._profiles.get(user)) or self._new(user)
+        if event.repeatable and is_repetition(profile, event.id):
+            self._duplicates += 1
             return
+        if known is None:
+            self._profiles[user] = profile
         self.decided += 1
         self._changed.add(user)
         if profile.due_ms < time_ms:
@@ -163,21 +176,12 @@ class Decider:
         self._turn.contributions = []
         return taken
 
-    def _is_new(self, profile: Profile, message_id: str) -> bool:
-        """Say whether a message id was not seen among the latest, and remember it."""
-        seen, digest = profile.seen, xxh3_64_intdigest(message_id.encode())
-        if digest in seen:
-            self._duplicates += 1
-            return False
-        seen[digest] = 0
-        if len(seen) > IDS_REMEMBERED:
-            del seen[next(iter(seen))]
-        return True
-
     def _take_in(self, profile: Profile, event: Event, now_ms: int) -> None:
         """Let an event change the profile, and follow up what comes of it."""
         turn, is_new, name = self._turn, profile.now_ms == -NEVER, event.name
-        turn.begin(profile, now_ms)
+        self._begin(profile, now_ms, event.id)
+        if profile.runs and profile.version != self._version:
+            migrate(turn)
         if event.history_until_ms > profile.history_until_ms:
             profile.history_until_ms = event.history_until_ms
         if name in self._activity and not self._goes_on(profile, event):
@@ -194,6 +198,8 @@ class Decider:
             self._look_over(profile, event.id, is_new=is_new)
         if turn.facts:
             self._follow_derived()
+        if profile.runs and (turn.moved or has_moved or profile.runs_due_ms <= turn.now_ms):
+            self._go_on()
 
     def _look_over(self, profile: Profile, cause: str, *, is_new: bool) -> None:
         """Decide the memberships that no event need lead to: of a new profile, or under definitions new to it.
@@ -209,8 +215,9 @@ class Decider:
     def _fire(self, profile: Profile) -> None:
         """Fire what is due of a profile at its earliest due time: memberships first, then runs."""
         turn = self._turn
-        turn.begin(profile, profile.due_ms)
+        self._begin(profile, profile.due_ms, BY_TIME)
         if profile.version != self._version:
+            migrate(turn)
             self._look_over(profile, BY_TIME, is_new=False)
         sessions.end_due(turn)
         if turn.facts:
@@ -219,9 +226,18 @@ class Decider:
             segments.evaluate_due(turn, BY_TIME)
             self._follow_derived()  # a segment left now may end a run before it goes on
         if profile.runs:
-            journeys.go_on_due(turn, BY_TIME)
-            self._follow_derived()
+            self._go_on()
         self._note_due(profile)
+
+    def _go_on(self) -> None:
+        """Let runs go on, and follow up what they do, until all wait."""
+        turn = self._turn
+        for _ in range(GENERATIONS):
+            if not journeys.advance(turn):
+                break
+            if turn.facts:
+                self._follow_derived()
+        turn.profile.runs_due_ms = journeys.next_wait_ms(turn.profile.runs)
 
     def _note_due(self, profile: Profile) -> None:
         """Find the profile's next timer."""
@@ -230,8 +246,8 @@ class Decider:
         due_ms, session = profile.memberships_due_ms, profile.session
         if session is not None and session.check_ms < due_ms:
             due_ms = session.check_ms
-        if profile.runs:
-            due_ms = min(due_ms, journeys.next_wait_ms(profile.runs))
+        if profile.runs and profile.runs_due_ms < due_ms:
+            due_ms = profile.runs_due_ms
         profile.due_ms = due_ms
 
     def _follow_derived(self) -> None:
@@ -257,7 +273,18 @@ class Decider:
         for name, membership in profile.memberships.items():
             self.counts.count_member(name, membership, -1)
         for run in profile.runs:
-            if run.pc >= 0:
-                self.counts.count_run(run.journey, -1)
+            forget(self.counts, run)
         self._scheduled.pop(profile.user, None)
         del self._profiles[profile.user]
+        if profile.version or profile.births:  # else nothing was decided of them that could come again
+            place = place_of(profile.user, self._key)
+            self._profiles[place] = remains_of(profile, place)
+            self._changed.add(place)
+
+    def _new(self, user: str) -> Profile:
+        """Return the profile of a user who was not known, or is so no longer."""
+        profile = new_profile(user, spread=self._spread)
+        remains = self._profiles.get(place_of(user, self._key))
+        if remains is not None:
+            come_back(profile, remains)
+        return profile

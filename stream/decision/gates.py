@@ -1,57 +1,75 @@
-"""The gates every proposed trigger passes, in order: consent, suppression, caps. The first that is shut decides."""
+"""The gates that say what an action is to a user, in order: its conditions, an address, consent, suppression.
 
-import msgspec
+Those that depend on what else was sent come after: `standing_room`.
+"""
 
-from stream.definitions.shapes import Action, Definitions
-from stream.model.outcomes import Verdict
+from collections.abc import Iterator
+
+from stream.decision.turn import Turn
+from stream.definitions.expressions import Expr
+from stream.definitions.policy_shapes import Action
+from stream.model.outcomes import Stage, Verdict
 from stream.model.profile import Profile
 from stream.model.text import kept_text
 
-
-class Passage(msgspec.Struct, frozen=True):
-    """What the gates said of one proposal."""
-
-    verdict: Verdict
-    consent: str
-    caps: list[str]
+PERSONALISATION = "personalisation"
+"""The purpose that users refuse who want nothing chosen for them."""
 
 
-def pass_gates(definitions: Definitions, profile: Profile, action: Action, now_ms: int) -> Passage:
-    """Return the verdict on sending an action now, with the consent and the caps as they stood."""
-    has_consent, consent = _consent(definitions, profile, action.purpose)
-    caps, is_capped = _caps(definitions, profile, action.channel, now_ms)
+def conditions_of(action: Action) -> Iterator[tuple[str, Expr, Verdict]]:
+    """Give the conditions of an action, each with its name and the verdict where it is not true."""
+    if action.eligible is not None:
+        yield "eligible", action.eligible, "not_eligible"
+    if action.applicable is not None:
+        yield "applicable", action.applicable, "not_applicable"
+    if action.suitable is not None:
+        yield "suitable", action.suitable, "not_suitable"
+
+
+def examine(turn: Turn, action: Action, stages: list[Stage]) -> Verdict | None:
+    """Return the verdict of the first gate that is shut, None where all are open; note each gate passed through."""
+    profile, now_ms, explainer = turn.profile, turn.now_ms, turn.program.explainer
+    for gate, condition, verdict in conditions_of(action):
+        holds = explainer.value(condition, profile, now_ms) is True
+        stages.append(Stage(gate, holds, leaves=explainer.leaves(condition, profile, now_ms)))
+        if not holds:
+            return verdict
+    missing = [name for name in action.needs if name not in profile.identity]
+    if action.needs:
+        stages.append(Stage("address", not missing, f"unknown: {', '.join(missing)}" if missing else ""))
+        if missing:
+            return "unreachable"
+    granted, said = consent(turn, action)
+    stages.append(Stage("consent", granted, said))
+    if not granted:
+        return "no_consent"
     suppression = profile.suppressions.get(action.channel)
-    if not has_consent:
-        return Passage("no_consent", consent, caps)
     if suppression is not None:
-        return Passage("suppressed", f"{consent}; {action.channel} suppressed: {suppression.reason}", caps)
-    return Passage("capped" if is_capped else "sent", consent, caps)
+        stages.append(Stage("suppression", False, f"{action.channel} suppressed: {suppression.reason}"))
+        return "suppressed"
+    return None
 
 
-def note_sent(definitions: Definitions, profile: Profile, channel: str, now_ms: int) -> None:
-    """Remember a trigger for the caps of its channel, as long as the longest of them looks back."""
-    longest_ms = max((cap.within_ms for cap in definitions.policy.caps if cap.channel == channel), default=0)
-    if longest_ms:
-        kept = [at_ms for at_ms in profile.sent_ms.get(channel, ()) if at_ms > now_ms - longest_ms]
-        profile.sent_ms[channel] = [*kept, now_ms]
+def consent(turn: Turn, action: Action) -> tuple[bool, str]:
+    """Return whether all purposes of an action have consent now, and what was said of each."""
+    answers = [_consent(turn, purpose) for purpose in action.purposes]
+    return all(granted for granted, _ in answers), "; ".join(said for _, said in answers)
 
 
-def _consent(definitions: Definitions, profile: Profile, purpose: str) -> tuple[bool, str]:
-    """Fail closed: what was never said was not granted, unless the run of this history assumes it."""
-    consent = profile.consents.get(kept_text(purpose))
-    if consent is not None:
-        return consent.granted, f"{purpose} {'granted' if consent.granted else 'refused'} at {consent.at_ms}"
+def is_plain(profile: Profile) -> bool:
+    """Return whether the user refused to be shown what was chosen for them."""
+    said = profile.consents.get(PERSONALISATION)
+    return said is not None and not said.granted
+
+
+def _consent(turn: Turn, purpose: str) -> tuple[bool, str]:
+    """Fail closed: what was never said was not granted, unless the purpose is free or this history assumes it."""
+    definitions = turn.program.definitions
+    if purpose in definitions.policy.free:
+        return True, f"{purpose} needs none"
+    said = turn.profile.consents.get(kept_text(purpose))
+    if said is not None:
+        return said.granted, f"{purpose} {'granted' if said.granted else 'refused'} at {said.at_ms}"
     if purpose in definitions.assumed_consents:
         return True, f"{purpose} assumed"
     return False, f"{purpose} never granted"
-
-
-def _caps(definitions: Definitions, profile: Profile, channel: str, now_ms: int) -> tuple[list[str], bool]:
-    """Count what was sent within each rolling window `(now - within, now]` of the channel's caps."""
-    sent, states, is_capped = profile.sent_ms.get(channel, []), [], False
-    for cap in definitions.policy.caps:
-        if cap.channel == channel:
-            count = sum(at_ms > now_ms - cap.within_ms for at_ms in sent)
-            states.append(f"{count} of {cap.at_most} {channel} in {cap.within_ms // 1000} s")
-            is_capped = is_capped or count >= cap.at_most
-    return states, is_capped

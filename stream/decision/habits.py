@@ -32,7 +32,7 @@ def learn(turn: Turn, weight: int, fact: Fact) -> None:
     hour = hour_of_week(at_ms, turn.program.zone_of(profile))
     habits.hours[hour] = habits.hours.get(hour, 0.0) + weight * growth(at_ms)
     turn.contributions.append(
-        HourSeen(profile.user, hour, weight, at_ms, decided_id("hour_seen", profile.user, fact.id))
+        HourSeen(profile.user, hour, weight, at_ms, decided_id("hour_seen", profile.user, fact.id), turn.now_ms)
     )
     answered = fact.props.get(TRIGGER_ID)
     if isinstance(answered, str):
@@ -63,7 +63,8 @@ def note_trigger(turn: Turn, trigger_id: str, channel: str) -> None:
 
 def _seen(turn: Turn, trigger: Awaited, trigger_id: str, what: Literal["sent", "responded"]) -> ChannelSeen:
     contribution_id = decided_id(f"channel_{what}", trigger_id)
-    return ChannelSeen(turn.profile.user, trigger.channel, what == "responded", trigger.at_ms, contribution_id)
+    user, responded = turn.profile.user, what == "responded"
+    return ChannelSeen(user, trigger.channel, responded, trigger.at_ms, contribution_id, turn.now_ms)
 
 
 def _habits_of(profile: Profile) -> Habits:

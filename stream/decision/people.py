@@ -17,19 +17,20 @@ PURPOSES_KEPT: Final = 64
 """Purposes remembered of a user. A further consent is not taken in; a further refusal takes the place of a consent."""
 
 
-def apply(profile: Profile, event: Event) -> None:
-    """Let one of `EVENTS` change what is known of the person."""
+def apply(profile: Profile, event: Event) -> str:
+    """Let one of `EVENTS` change what is known of the person; return the purpose whose consent ends so, if any."""
     if event.name == IDENTIFY:
         profile.identity.update(event.props)
         profile.identity_event = event.id
     elif event.name == "consent_changed":
-        _consent(profile, event)
+        return _consent(profile, event)
     elif event.props.get("bounce_type", "hard") == "hard":  # a bounce of unknown kind counts as hard: fail closed
         profile.suppressions.setdefault("email", Suppression(SUPPRESSING[event.name], event.time_ms))
+    return ""
 
 
-def _consent(profile: Profile, event: Event) -> None:
-    """Keep the latest word on a purpose; at equal time, a refusal."""
+def _consent(profile: Profile, event: Event) -> str:
+    """Keep the latest word on a purpose; at equal time, a refusal. Return the purpose, if its consent ends so."""
     purpose, granted = kept_text(str(event.props.get("purpose", ""))), event.props.get("granted") is True
     known = profile.consents.get(purpose)
     if known is None:
@@ -37,6 +38,8 @@ def _consent(profile: Profile, event: Event) -> None:
             profile.consents[purpose] = Consent(granted, event.time_ms)
     elif event.time_ms > known.at_ms or (event.time_ms == known.at_ms and not granted):
         profile.consents[purpose] = Consent(granted, event.time_ms)
+        return purpose if known.granted and not granted else ""
+    return ""
 
 
 def _has_room(profile: Profile, *, granted: bool) -> bool:

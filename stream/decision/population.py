@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from stream.decision.hours import HOURS
-from stream.model.habits import Contribution, HourSeen, growth_parts
+from stream.model.habits import ChannelSeen, HourSeen, growth_parts
 
 PERIODS_KEPT: Final = 20
 
@@ -35,7 +35,7 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Population)
 
 
-def folded(contributions: Iterable[Contribution]) -> Population:
+def folded(contributions: Iterable[HourSeen | ChannelSeen]) -> Population:
     """Return what contributions come to; each must be there once."""
     counted: dict[str, Sums] = {}
     latest = Population().latest

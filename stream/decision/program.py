@@ -1,6 +1,6 @@
 """Definitions made ready to run: for each event, just what it touches."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -8,18 +8,21 @@ import msgspec
 from stream.decision import cart, people
 from stream.decision.conditions import Compiler
 from stream.decision.explain import CART, IDENTITY, Explainer
+from stream.decision.journey_code import JourneyCode, journey_code
+from stream.decision.listening import Listeners, listeners
 from stream.decision.local_time import zone_reader
 from stream.decision.readers import CART_READERS, TraitCode, segment_reader, tier_reader
 from stream.decision.reading import Reader
-from stream.decision.steps import Instruction, instructions
 from stream.decision.traits import trait_code
 from stream.definitions import expressions as x
-from stream.definitions.expressions import ZONE
+from stream.definitions.expressions import ZONE, Expr
+from stream.definitions.journey_shapes import TriggerStep
 from stream.definitions.picks import Pick
+from stream.definitions.reaching import all_steps
 from stream.definitions.responses import learns_habits, response_weights
 from stream.definitions.sessions import ENDED, LEFT, STARTED
-from stream.definitions.shapes import Aggregate, Definitions, Derived, Journey, Segment
-from stream.model.profile import NEVER, new_profile
+from stream.definitions.shapes import Aggregate, Definitions, Derived, Segment
+from stream.model.profile import NEVER, Run, new_profile
 
 _CART_EVENTS: Final = ("cart_changed", "cart_emptied")
 
@@ -42,13 +45,6 @@ class SegmentCode(msgspec.Struct, frozen=True):
     def reads(self) -> frozenset[str]:
         """The names that its conditions read."""
         return frozenset().union(*map(x.names, self.segment.conditions()))
-
-
-class JourneyCode(msgspec.Struct, frozen=True):
-    """One journey, ready to run."""
-
-    journey: Journey
-    instructions: tuple[Instruction, ...]
 
 
 class Handler(msgspec.Struct, frozen=True):
@@ -87,13 +83,16 @@ class Program:
             segment.name: self._segment(order, segment) for order, segment in enumerate(definitions.segments.values())
         }
         self.journeys: Final = {
-            name: JourneyCode(journey, instructions(journey, self.compiled))
+            name: journey_code(journey, self.compiled, compiler.occurrence)
             for name, journey in definitions.journeys.items()
         }
+        self._by_hash: Final = {code.journey.hash: code for code in self.journeys.values()}
+        self._by_hash.update(self._pinned(compiler))
+        self._ends_by: Final = self._reads_of_exits()
         self.explainer: Final = Explainer(self.compiled, self._state_keys(), definitions.plan.currency)
+        self.counts_deliveries: Final = any(cap.counts == "delivered" for cap in definitions.policy.caps)
         self.learns_habits: Final = learns_habits(definitions)
-        payloads = [action.payload.values() for action in definitions.actions.values()]
-        self.remembers_products: Final = any(isinstance(node, Pick) for nodes in payloads for node in nodes)
+        self.remembers_products: Final = any(isinstance(node, Pick) for node in _payload_values(definitions))
         self._response_weights: Final = response_weights(definitions.plan) if self.learns_habits else {}
         named = self._event_names()
         self.tells_sessions: Final = not named.isdisjoint((ENDED, LEFT))
@@ -122,6 +121,31 @@ class Program:
                 found.append(code)
         return tuple(found)
 
+    def code_of(self, run: Run) -> JourneyCode | None:
+        """Return what a run goes by: its journey as it was when the run started or was moved; None if that is gone."""
+        return self._by_hash.get(run.definition)
+
+    def listening(self, event: str) -> Listeners:
+        """Return the journeys that listen to an event."""
+        return listeners(event, self._by_hash.values(), self._by_hash.__contains__)
+
+    def may_end_runs(self, handler: Handler) -> bool:
+        """Return whether an event may make the condition true that ends a run, other than by a segment it changes."""
+        return bool(handler.changed & self._ends_by)
+
+    def _reads_of_exits(self) -> frozenset[str]:
+        """Return all names that conditions which end runs read, also through traits that are made of others."""
+        found = {name for code in self._by_hash.values() for name in code.exit_reads}
+        for trait in reversed(self.definitions.traits.values()):  # each stands after those it reads
+            if isinstance(trait, Derived) and trait.name in found:
+                found |= x.names(trait.value)
+        return frozenset(found)
+
+    def _pinned(self, compiler: Compiler) -> dict[str, JourneyCode]:
+        """Return the older definitions of journeys, made ready for the runs that still go by them."""
+        older = [one for one in self.definitions.pinned.values() if one.hash not in self._by_hash]
+        return {one.hash: journey_code(one, self.compiled, compiler.occurrence, is_pinned=True) for one in older}
+
     def _segment(self, order: int, segment: Segment) -> SegmentCode:
         leave = self.compiled(segment.exit) if segment.exit is not None else None
         tests = tuple(self.compiled(tier.when) for tier in segment.tiers if tier.when is not None)
@@ -129,8 +153,8 @@ class Program:
 
     def _followed(self, handler: Handler) -> frozenset[str] | None:
         """Return None, unless the event does nothing but let users enter journeys through segments."""
-        asked = {code.journey.enter.segment for code in handler.journeys if handler.event not in _named(code)}
-        if handler.traits or handler.segments or any(handler.event in _named(code) for code in handler.journeys):
+        asked = {code.journey.enter.segment for code in handler.journeys if handler.event not in code.named()}
+        if handler.traits or handler.segments or any(handler.event in code.named() for code in handler.journeys):
             return None
         return frozenset(name.partition(".")[0] for name in asked if name is not None)
 
@@ -176,8 +200,8 @@ class Program:
     def _event_names(self) -> set[str]:
         named = {event for code in self.traits for event in code.events()}
         named |= self.definitions.plan.events.keys()
-        for code in self.journeys.values():
-            named |= _heard(code)
+        for code in self._by_hash.values():
+            named |= code.heard()
         return named | cart.CHANGES | people.EVENTS | set(_CART_EVENTS)
 
     def _handler(self, event: str) -> Handler:
@@ -193,7 +217,7 @@ class Program:
             event,
             tuple(code for code in self.traits if code.hears(event)),
             self.touched(changed) if changed else (),
-            tuple(code for code in self.journeys.values() if event in _heard(code)),
+            tuple(code for code in self._by_hash.values() if event in code.heard()),
             frozenset(changed),
             changes_cart=event in cart.CHANGES,
             changes_person=event in people.EVENTS,
@@ -201,14 +225,11 @@ class Program:
         )
 
 
-def _heard(code: JourneyCode) -> set[str]:
-    """Return the events a journey listens to."""
-    return _named(code) | (set() if code.journey.enter.event else {"segment_entered"})
-
-
-def _named(code: JourneyCode) -> set[str]:
-    """Return the events a journey names."""
-    journey = code.journey
-    named = set(journey.exit_on) | {name for step in code.instructions for name in step.if_none}
-    named |= {journey.enter.event} if journey.enter.event else set()
-    return named | ({journey.goal.event} if journey.goal else set())
+def _payload_values(definitions: Definitions) -> Iterator[Expr | Pick]:
+    """Give the values of all payloads, of actions and of steps."""
+    for action in definitions.actions.values():
+        yield from action.payload.values()
+        yield from (action.plain_payload or {}).values()
+    for journey in (*definitions.journeys.values(), *definitions.pinned.values()):
+        for step in all_steps(journey.steps):
+            yield from step.payload.values() if isinstance(step, TriggerStep) else ()

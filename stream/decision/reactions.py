@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from stream.decision import cart, habits, journeys, people, segments, settled
+from stream.decision import cart, habits, journeys, people, segments, settled, standing_room
 from stream.decision.emitting import Emitter
 from stream.decision.guards import ALWAYS, NEVER_SO, Guards, Touched, any_of
 from stream.decision.items import memory
@@ -25,6 +25,7 @@ from stream.decision.standings import note_one_more
 from stream.decision.turn import Fact, Turn
 from stream.decision.written_out import WRITTEN_OUT
 from stream.definitions import expressions as x
+from stream.definitions.responses import TRIGGER_ID
 from stream.definitions.shapes import Derived
 from stream.model.events import Event, Scalar
 from stream.model.profile import Profile
@@ -33,6 +34,8 @@ from stream.model.text import kept_text
 
 Reaction = Callable[[Turn, Profile, Fact], None]
 """Let an event reach the traits, segments and journeys it touches."""
+
+_DELIVERED: Final = "email_delivered"
 
 _BEGINNING: Final = """\
 def react(turn, profile, fact):
@@ -58,6 +61,20 @@ def _change_cart(turn: Turn, profile: Profile, event: Event) -> bool:
     return bool(changes)
 
 
+def _change_person(turn: Turn, profile: Profile, event: Event) -> None:
+    """Let an event change what is known of the person, and tell of a consent that it takes back."""
+    purpose = people.apply(profile, event)
+    if purpose:
+        turn.add("consent_withdrawn", {"purpose": purpose}, event.id)
+
+
+def _note_delivered(turn: Turn, fact: Fact) -> None:
+    """Note that a trigger was delivered, if the event says which."""
+    trigger_id = fact.props.get(TRIGGER_ID)
+    if isinstance(trigger_id, str):
+        standing_room.note_delivered(turn, trigger_id, fact.time_ms)
+
+
 def _count_anew(update: Update, profile: Profile, key: str, at_ms: int, cause: str) -> int:
     """Count into another bucket than the newest; return what is held in all."""
     update(profile, at_ms, at_ms, cause)
@@ -77,7 +94,8 @@ class _Writing(Emitter):
             "note_one_more": note_one_more,
             "count_anew": _count_anew,
             "change_cart": _change_cart,
-            "change_person": people.apply,
+            "change_person": _change_person,
+            "note_delivered": _note_delivered,
             "learn_habits": habits.learn,
             "remember_products": memory.take_in,
             "decide": segments.decide,
@@ -96,15 +114,7 @@ class _Writing(Emitter):
 
     def made(self) -> Reaction:
         handler = self._handler
-        if self._program.remembers_products and handler.event in memory.EVENTS:
-            self._write("remember_products(profile, fact, turn.contributions)")
-        if handler.changes_cart:
-            self._write("cart_changed = change_cart(turn, profile, fact)")
-            self._touched["cart"] = Touched(changed="cart_changed")
-        if handler.changes_person:
-            self._write("change_person(profile, fact)")
-        if handler.response_weight:
-            self._write(f"learn_habits(turn, {handler.response_weight}, fact)")
+        self._change_others(handler)
         if handler.traits:
             self._write("props, spread = fact.props, profile.spread")
         for code in handler.traits:
@@ -113,10 +123,26 @@ class _Writing(Emitter):
             self._decide_first(handler.segments)
             self._decide(handler.segments)
         if handler.journeys:
-            self._write(f"hear(turn, {self._given(handler.journeys)}, fact)")
+            self._write(f"hear(turn, {self._given(self._program.listening(handler.event))}, fact)")
         source = "\n".join(self._lines)
         exec(compile(source, f"<{handler.event}>", "exec"), self._names)  # noqa: S102 - see the module's docstring
         return self._names["react"]  # type: ignore[return-value]  # what `exec` defines has no static type
+
+    def _change_others(self, handler: Handler) -> None:
+        """Write what else an event changes than traits: products remembered, the cart, the person, habits, runs."""
+        if self._program.remembers_products and handler.event in memory.EVENTS:
+            self._write("turn.contributions += remember_products(profile, fact)")
+        if handler.changes_cart:
+            self._write("cart_changed = change_cart(turn, profile, fact)")
+            self._touched["cart"] = Touched(changed="cart_changed")
+        if handler.changes_person:
+            self._write("change_person(turn, profile, fact)")
+        if handler.event == _DELIVERED and self._program.counts_deliveries:
+            self._write("note_delivered(turn, fact)")
+        if handler.response_weight:
+            self._write(f"learn_habits(turn, {handler.response_weight}, fact)")
+        if self._program.may_end_runs(handler):
+            self._write("turn.moved = True")
 
     def _write(self, text: str, depth: int = 1) -> None:
         self._lines += ["    " * depth + line for line in text.splitlines()]
@@ -194,7 +220,8 @@ class _Writing(Emitter):
         """Write that of a new profile all that may hold is asked, so that none is decided before one that it reads."""
         names = {code.name for code in (*codes, *self._program.newcomers)}
         asked = self._given([code for name, code in self._program.segments.items() if name in names])
-        hear = f"; hear(turn, {self._given(self._handler.journeys)}, fact)" if self._handler.journeys else ""
+        listening = self._given(self._program.listening(self._handler.event))
+        hear = f"; hear(turn, {listening}, fact)" if self._handler.journeys else ""
         self._write(f"if not profile.version: evaluate(turn, {asked}, cause){hear}; return")
 
     def _decide(self, codes: Iterable[SegmentCode]) -> None:

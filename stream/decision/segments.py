@@ -107,7 +107,8 @@ def _change(
     turn: Turn, code: SegmentCode, membership: Membership, change: Literal["entered", "exited"], cause: str
 ) -> None:
     """Cross the border of a segment, say so, and find out when time alone leads back."""
-    profile, segment, turn.crossed = turn.profile, code.segment, True
+    profile, segment = turn.profile, code.segment
+    turn.crossed = turn.moved = True
     turn.counts.count_member(code.name, membership, -1)  # where it had tiers before it was redefined, out of its tier
     membership.inside, membership.since_ms, membership.tier = change == "entered", turn.now_ms, ""
     membership.entries += membership.inside
@@ -117,7 +118,7 @@ def _change(
     explained = segment.exit if segment.exit is not None and not membership.inside else segment.when
     turn.outcomes.append(
         SegmentChange(
-            id=decided_id("segment", segment.hash, profile.user, membership.entries, change),
+            id=decided_id("segment", segment.hash, profile.lifetime, membership.entries, change),
             user_id=profile.user,
             at_ms=turn.now_ms,
             segment=segment.name,

@@ -53,7 +53,8 @@ def first_true(tests: tuple[Reader, ...], profile: Profile, now_ms: int) -> tupl
 
 def _move(turn: Turn, code: SegmentCode, membership: Membership, tier: str, cause: str) -> None:
     """Cross the border between two tiers, and say so."""
-    profile, segment, turn.crossed = turn.profile, code.segment, True
+    profile, segment = turn.profile, code.segment
+    turn.crossed = turn.moved = True
     before = membership.tier if membership.inside else ""
     if before:
         membership.left_ms[before] = turn.now_ms
@@ -66,7 +67,7 @@ def _move(turn: Turn, code: SegmentCode, membership: Membership, tier: str, caus
     change: Literal["entered", "moved"] = "moved" if before else "entered"
     turn.outcomes.append(
         SegmentChange(
-            id=decided_id("segment", segment.hash, profile.user, membership.entries, change),
+            id=decided_id("segment", segment.hash, profile.lifetime, membership.entries, change),
             user_id=profile.user,
             at_ms=turn.now_ms,
             segment=code.name,

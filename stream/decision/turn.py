@@ -1,16 +1,17 @@
 """One turn: an event or a due timer of one user, and all that follows from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 import msgspec
 
 from stream.decision.program import Program
-from stream.model.contributions import AnyContribution
+from stream.model.contributions import Contribution
 from stream.model.events import Event, Scalar
-from stream.model.items import ItemReference
 from stream.model.outcomes import AnyOutcome
-from stream.model.profile import NEVER, Membership, Profile
+from stream.model.products import CatalogueSnapshot
+from stream.model.profile import NEVER, Membership, Profile, Run
+from stream.model.reference import Reference
 
 BY_TIME: Final = "time"
 """The cause of what no event caused."""
@@ -40,11 +41,24 @@ Fact = Event | DerivedEvent
 """What traits, segments and journeys follow up."""
 
 
+class Use(msgspec.Struct, array_like=True, frozen=True):
+    """Who needs one definition of a journey: the runs that still go by it, and until when one that has ended may."""
+
+    journey: str
+    runs: int = 0
+    until_ms: int = -NEVER
+
+
 class Counts(msgspec.Struct):
-    """How many profiles are in each segment, and how many runs of each journey are under way."""
+    """How many profiles are in each segment, and how many runs of each journey are under way.
+
+    `uses` has the definitions of journeys that runs go by, by hash, until nobody needs one any more and it is taken
+    out. A run that has ended goes by its definition as long as something is to do on exit.
+    """
 
     segments: dict[str, int] = {}
     runs: dict[str, int] = {}
+    uses: dict[str, Use] = {}
 
     def count_member(self, name: str, membership: Membership, by: Literal[1, -1]) -> None:
         """Count a profile in, or out, where its membership of the segment of this name has it; nowhere if outside."""
@@ -56,36 +70,72 @@ class Counts(msgspec.Struct):
         """Count a run of a journey in, or out."""
         self.runs[journey] = self.runs.get(journey, 0) + by
 
+    def count_use(self, run: Run, by: Literal[1, -1]) -> None:
+        """Count a run in with the definition it goes by, or out."""
+        self._use(run, by, -NEVER)
+
+    def count_end(self, run: Run) -> None:
+        """Count a run out that is done, but for its goal and the withdrawal of what it sent."""
+        self._use(run, -1, _wanted_until_ms(run))
+
+    def recount(self, runs: Iterable[Run]) -> None:
+        """Count runs that were kept by a version that did not count uses."""
+        for run in runs:
+            self._use(run, 1 if run.pc >= 0 else 0, _wanted_until_ms(run) if run.pc < 0 else -NEVER)
+
+    def _use(self, run: Run, by: int, until_ms: int) -> None:
+        use = self.uses.get(run.definition) or Use(run.journey)
+        self.uses[run.definition] = Use(use.journey, use.runs + by, max(use.until_ms, until_ms))
+
+
+def _wanted_until_ms(run: Run) -> int:
+    """Return until when an event may still mean something to a run that has ended."""
+    return max((run.goal_until_ms, *(sent.valid_until_ms for sent in run.sent)))
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A journey was not entered: when, by which event, and why not."""
+
+    journey: str
+    at_ms: int
+    cause: str
+    reason: str
+
 
 class Turn:
     """The state of one turn: whose, when, what is still to follow up, and what came of it.
 
-    `put_off` is set where the membership that is due first is put off; `crossed` where a membership changes.
-    `contributions` gathers what decisions add to the knowledge of everyone, until it is taken; `items` is what is known
-    of products.
+    `cause` is the id of the event behind it, or `time`. `put_off` is set where the membership that is due first is
+    put off; `crossed` where a membership changes; `moved` where runs may have to go on or to end. `refusals`
+    gathers why journeys were not entered, where somebody asks. `reference` is the snapshot of shared knowledge in
+    force, None before there is one. `contributions` gathers what decisions add to the knowledge of everyone, until
+    it is taken; `catalogue` is that of the products in force.
     """
 
     __slots__ = (
-        *("contributions", "counts", "crossed", "facts", "items", "now_ms", "outcomes"),
-        *("profile", "program", "put_off"),
+        *("catalogue", "cause", "contributions", "counts", "crossed", "facts", "now_ms", "outcomes"),
+        *("profile", "program", "moved", "put_off", "reference", "refusals"),
     )
 
     def __init__(self, program: Program, counts: Counts, outcomes: list[AnyOutcome]) -> None:
         self.program, self.counts, self.outcomes = program, counts, outcomes
-        self.contributions: list[AnyContribution] = []
-        self.items = ItemReference()
+        self.contributions: list[Contribution] = []
         self.facts: list[DerivedEvent] = []
         self.now_ms = 0
-        self.put_off = self.crossed = False
+        self.put_off = self.crossed = self.moved = False
+        self.cause = BY_TIME
         self.profile: Profile
+        self.refusals: list[Refusal] | None = None
+        self.reference: Reference | None = None
+        self.catalogue = CatalogueSnapshot()
 
-    def begin(self, profile: Profile, now_ms: int) -> None:
+    def begin(self, profile: Profile, now_ms: int, cause: str = BY_TIME) -> None:
         """Start a turn of a profile; its time never goes back."""
-        self.profile = profile
+        self.profile, self.cause = profile, cause
         if now_ms > profile.now_ms:
             profile.now_ms = now_ms
         self.now_ms = profile.now_ms
-        self.put_off = False
+        self.put_off = self.moved = False
         if self.facts:
             self.facts = []
 
@@ -106,6 +156,11 @@ class Turn:
         membership.next_ms = at_ms
         if at_ms < profile.memberships_due_ms:
             profile.memberships_due_ms = at_ms
+
+    def note_refusal(self, journey: str, reason: str, cause: str) -> None:
+        """Note why a journey was not entered, if somebody asks for that."""
+        if self.refusals is not None:
+            self.refusals.append(Refusal(journey, self.now_ms, cause, reason))
 
     def add(self, name: str, props: Mapping[str, Scalar], cause: str, at_ms: int | None = None) -> None:
         """Note a derived event, now or as of a time before, to be followed up in this turn, if anything follows."""

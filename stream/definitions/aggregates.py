@@ -9,6 +9,7 @@ from stream.definitions.durations import duration_text
 from stream.definitions.expressions import Constant, Expr, ValueType
 from stream.definitions.hashes import definition_hash
 from stream.definitions.kinds import BY_KEY, BY_SESSION, FADES_AS, OF_EVENTS, OWN_TYPES
+from stream.definitions.occurrences import occurrence_words
 from stream.definitions.periods import read_period, read_span
 from stream.definitions.plan import Events, FieldType
 from stream.definitions.problems import nearest
@@ -16,7 +17,7 @@ from stream.definitions.reading import Reader, Vocabulary, article
 from stream.definitions.sessions import session_window
 from stream.definitions.shapes import Aggregate, Aggregation, Fed
 from stream.definitions.source import YamlMap, YamlNode, YamlText
-from stream.definitions.value_types import VALUE_TYPES, value_types
+from stream.definitions.value_types import VALUE_TYPES
 
 OPERATORS: Final[tuple[Aggregation, ...]] = get_args(Aggregation)
 _WINDOWS: Final = ("within", "this", "previous")
@@ -245,18 +246,7 @@ class AggregateReading(msgspec.Struct, frozen=True):
         """Return the condition that an occurrence must meet to count, over its event's properties and its own."""
         if node is None:
             return None
-        properties = self.events.types.get(event)
-        types = value_types(properties or {}, fed.partition("[]")[0])
-        wrong = [prop for prop, kind in (properties or {}).items() if kind is None]
-        words = Vocabulary(
-            {**types, "at": "timestamp"},
-            frozenset(),
-            self.words.currency,
-            frozenset(wrong),
-            properties is not None,
-            event,
-            seasons=self.words.seasons,
-        )
+        words = occurrence_words(self.events, event, self.words, fed.partition("[]")[0])
         found = self.reader.condition(node, "the condition on an event", words)
         if isinstance(found, Constant):
             self.reader.wrong(node.spot, "this condition never changes")

@@ -4,11 +4,14 @@ from typing import Final, Literal
 
 import msgspec
 
-ChoosePolicy = Literal["fixed", "thompson", "linucb"]
+ChoosePolicy = Literal["fixed", "best_channel", "thompson", "linucb"]
 """`fixed`: the first admissible action. The others learn from goals, `linucb` by features of whom it chooses for."""
 
 FEATURES_MOST: Final = 16
 """An arm's sums grow with the square of the features, the work of a snapshot with their cube."""
+
+LEARNING: Final = frozenset({"thompson", "linucb"})
+"""The policies that learn from what came of their choices."""
 
 
 class Feature(msgspec.Struct, frozen=True):

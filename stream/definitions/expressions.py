@@ -32,7 +32,7 @@ FADING: Final = frozenset({"fading number", "fading money", "fading duration"})
 Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
 Operator = Literal["+", "-", "*", "/"]
 Expected = Literal["p_alive", "expected_purchases", "expected_order_value", "clv"]
-NameKind = Literal["trait", "segment", "tier", "cart", "property", "identity"]
+NameKind = Literal["trait", "segment", "tier", "cart", "property", "identity", "run"]
 LocalPart = Literal["weekday", "hour", "month"]
 
 
@@ -53,7 +53,7 @@ class Name(Node, frozen=True, kw_only=True):
     """A trait, a segment (a boolean), a property of the cart (`cart.total`) or what the user says of themselves.
 
     Of a segment with tiers (kind `tier`): the name of the one the profile is in. Of an occurrence: a property of its
-    event.
+    event. Of a run (`run.total`): a value of its context.
     """
 
     kind: NameKind
@@ -250,7 +250,7 @@ def children(node: Expr) -> tuple[Expr, ...]:
 def names(node: Expr) -> frozenset[str]:
     """Return the names an expression reads: traits, segments, and `cart` for any property of the cart."""
     if isinstance(node, Name):
-        return frozenset({"cart" if node.kind == "cart" else node.name})
+        return frozenset() if node.kind == "run" else frozenset({"cart" if node.kind == "cart" else node.name})
     if isinstance(node, Was):
         return frozenset({node.segment})
     is_local = isinstance(node, DaysTo | LocalTime | During)

@@ -11,15 +11,16 @@ from stream.definitions.calendar import read_seasons
 from stream.definitions.expressions import ValueType
 from stream.definitions.hashes import version_of
 from stream.definitions.journeys import JourneyWords, read_journey
+from stream.definitions.kept import KeptJourney, read_kept
 from stream.definitions.plan import FILE as PLAN_FILE
 from stream.definitions.plan import read_plan
-from stream.definitions.policy import read_policy
+from stream.definitions.policy import policy_words, read_policy, read_tiers
 from stream.definitions.problems import ConfigRefused, Problem, Spot, nearest
 from stream.definitions.purchase_model import NAME as MODEL
 from stream.definitions.purchase_model import check_model
 from stream.definitions.reading import Known, Reader, Vocabulary
 from stream.definitions.segments import read_segments
-from stream.definitions.shapes import Action, Definitions
+from stream.definitions.shapes import Definitions
 from stream.definitions.source import YamlMap, YamlNode, read_yaml
 from stream.definitions.tables import FOLDER as TABLES
 from stream.definitions.tables import check_tables, read_tables
@@ -33,18 +34,34 @@ _FOLDERS: Final = ("segments", "journeys", TABLES)
 _OTHERS: Final = "settings.yaml"
 
 
-def load(files: Mapping[str, str], *, fitting: bool = False) -> Definitions:
+def load(
+    files: Mapping[str, str], *, fitting: bool = False, kept: Mapping[str, KeptJourney] | None = None
+) -> Definitions:
     """Return the definitions of a config, given as texts by path.
 
     Raises `ConfigRefused` with all problems of all files. Settings and `*.test.yaml` are left to those who read them.
-    While tables are being `fitting`, those missing are no problem, and what reads them is unknown.
+    While tables are being `fitting`, those missing are no problem, and what reads them is unknown. Older definitions of
+    journeys that are `kept`, by hash, and cannot be read any more are no problem either.
     """
     problems: list[Problem] = []
-    nodes = _read_all({file: files[file] for file in sorted(files) if _is_ours(file)}, problems)
-    definitions = _Loading(Reader(problems), nodes, fitting).definitions()
+    ours = {file: files[file] for file in sorted(files) if _is_ours(file)}
+    loading = _Loading(Reader(problems), _read_all(ours, problems), fitting)
+    definitions, words = loading.definitions()
     if problems:
         raise ConfigRefused(set(problems))
-    return definitions
+    older = {hash_: one for hash_, one in (kept or {}).items() if hash_ not in _hashes(definitions)}
+    reread = read_kept(older, words)
+    return msgspec.structs.replace(definitions, files=ours, pinned=reread.journeys, unreadable=reread.unreadable)
+
+
+def with_kept(definitions: Definitions, kept: Mapping[str, KeptJourney]) -> Definitions:
+    """Return the definitions with the older ones of journeys that are kept, by hash, in place of those they had."""
+    again = load(definitions.files, kept=kept)
+    return msgspec.structs.replace(definitions, pinned=again.pinned, unreadable=again.unreadable)
+
+
+def _hashes(definitions: Definitions) -> frozenset[str]:
+    return frozenset(journey.hash for journey in definitions.journeys.values())
 
 
 def _is_ours(file: str) -> bool:
@@ -90,8 +107,8 @@ class _Loading(msgspec.Struct, frozen=True):
     nodes: Mapping[str, YamlNode | None]
     fitting: bool
 
-    def definitions(self) -> Definitions:
-        """Return what was understood; it is complete where no problem was noted."""
+    def definitions(self) -> tuple[Definitions, JourneyWords]:
+        """Return what was understood, complete where no problem was noted, and what journeys may refer to."""
         if PLAN_FILE not in self.nodes:
             self.reader.wrong(Spot(PLAN_FILE, 1, 1), "this file is missing: it says which events there are")
         plan, events = read_plan(self.reader, self.nodes.get(PLAN_FILE))
@@ -112,20 +129,22 @@ class _Loading(msgspec.Struct, frozen=True):
         )
         check_tables(self.reader, words)
         check_model(self.reader, named.get(MODEL), words, traits.traits)
-        actions = read_actions(self.reader, self.nodes.get("actions.yaml"), words)
-        journeys = JourneyWords(events, known, words)
-        return Definitions(
+        policy = self.nodes.get("policy.yaml")
+        tiers = read_tiers(self.reader, policy)
+        actions = read_actions(self.reader, self.nodes.get("actions.yaml"), words, tiers)
+        ways = self._named("journeys", "a journey")
+        disposing = policy_words(actions, Known("a journey", ways), events, complete=self._is_readable("actions.yaml"))
+        journeys = JourneyWords(events, known, words, {name: each.fallback for name, each in actions.items()})
+        definitions = Definitions(
             plan=plan,
             traits=traits.traits,
             segments=read_segments(self.reader, _readable(segments), words),
-            journeys={
-                name: read_journey(self.reader, name, node, journeys)
-                for name, node in _readable(self._named("journeys", "a journey")).items()
-            },
+            journeys={name: read_journey(self.reader, name, node, journeys) for name, node in _readable(ways).items()},
             actions=actions,
-            policy=read_policy(self.reader, self.nodes.get("policy.yaml"), self._channels(actions)),
+            policy=read_policy(self.reader, policy, disposing, tiers),
             version=version_of(_readable(self.nodes)),
         )
+        return definitions, journeys
 
     def _check_names(self, segments: Iterable[str], traits: Traits, said: Container[str]) -> None:
         """Note the segments that have the name of a trait or of what users say of themselves."""
@@ -164,10 +183,6 @@ class _Loading(msgspec.Struct, frozen=True):
     def _is_readable(self, file: str) -> bool:
         """Return whether all names of a file are known; a file that is not there defines none."""
         return file not in self.nodes or isinstance(self.nodes[file], YamlMap)
-
-    def _channels(self, actions: Mapping[str, Action]) -> Known:
-        channels = {action.channel for action in actions.values()}
-        return Known("a channel", channels, bool(channels) and "" not in channels and self._is_readable("actions.yaml"))
 
 
 def _readable(nodes: Mapping[str, YamlNode | None]) -> dict[str, YamlNode]:

@@ -44,6 +44,10 @@ def field(text: str, owner: str, name: str, scope: Scope) -> x.Expr | Wrong:
     """Return what `owner.name` stands for, as `cart.total` or `stage.retention`; or return what is wrong with it."""
     if scope.event:
         return Wrong(f"{text!r} has no meaning in a condition on {scope.event}: name its properties")
+    if owner == "run":
+        return _of_run(text, name, scope)
+    if owner == "event":
+        return Wrong(f"{text} is of the event that starts a run: only `key` and `capture` name it, with nothing beside")
     if owner != "cart":
         if scope.elsewhere.get(owner) == "an event":
             return Wrong(f"{text} is of an event: a trait gathers it, as in {{sum: {text}, within: 7d}}")
@@ -52,3 +56,12 @@ def field(text: str, owner: str, name: str, scope: Scope) -> x.Expr | Wrong:
         near = nearest(name, CART)
         return Wrong(f"the cart has no {name!r}", f"cart.{near}" if near else "")
     return x.Name(type=CART[name], text=text, kind="cart", name=name)
+
+
+def _of_run(text: str, name: str, scope: Scope) -> x.Expr | Wrong:
+    if not scope.run:
+        return Wrong(f"{text!r} has no meaning here: only the steps and `exit_when` of a journey have a run")
+    if name not in scope.run:
+        near = nearest(name, scope.run)
+        return Wrong(f"the run keeps no {name!r}: `capture` or a `set` before keeps it", f"run.{near}" if near else "")
+    return x.Name(type=scope.run[name], text=text, kind="run", name=name)

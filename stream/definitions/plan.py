@@ -7,8 +7,9 @@ from zoneinfo import available_timezones
 
 import msgspec
 
+from stream.definitions.nodes import is_blank
 from stream.definitions.problems import nearest
-from stream.definitions.reading import Known, Reader, is_blank
+from stream.definitions.reading import Known, Reader
 from stream.definitions.sessions import read_sessions
 from stream.definitions.shapes import DERIVED_EVENTS
 from stream.definitions.source import YamlList, YamlMap, YamlNode, YamlText
@@ -33,6 +34,7 @@ _DERIVED: Final[Mapping[str, Types]] = {
     "segment_entered": {"segment": "string", "tier": "string"},
     "segment_exited": {"segment": "string", "tier": "string"},
     "trigger_sent": {"action": "string", "channel": "string", "journey": "string"},
+    "consent_withdrawn": {"purpose": "string"},
     "session_started": {},
     "session_ended": {
         "pages": "integer",

@@ -52,16 +52,38 @@ _OTHER_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "when": ("if", "condition", "rule", "filter", "where"),
     "where": ("if", "when", "condition", "filter", "having"),
     "exit": ("until", "leave", "unless"),
+    "end": ("exit", "stop", "finish"),
     "enter": ("on", "start", "begin", "entry"),
     "describe": ("description", "desc", "name", "title", "comment"),
     "within": ("window", "period", "during", "timeframe", "in"),
     "by": ("group_by", "group", "groupby", "per"),
+    "branch": ("if", "switch", "case", "decide"),
+    "choose": ("pick", "best_of", "bandit", "one_of"),
+    "split": ("experiment", "ab_test", "abtest", "random", "test", "variants"),
+    "goto": ("jump", "go_to", "repeat", "loop", "back"),
+    "set": ("assign", "update", "remember", "store"),
+    "wait_for": ("on", "await", "listen"),
+    "weight": ("percent", "percentage", "probability", "ratio"),
+    "capture": ("context", "variables", "keep", "remember"),
+    "exit_on": ("cancel_on", "stop_on", "end_on", "leave_on"),
+    "exit_when": ("exit_if", "stop_when", "cancel_when", "end_when"),
+    "again_after": ("cooldown", "reentry", "re_entry", "every"),
+    "holdout": ("control", "control_group", "hold_out"),
+    "purpose": ("consent", "consents", "permission"),
+    "on_cap": ("then", "else", "otherwise"),
+    "then": ("on_cap", "do"),
+    "between": ("from", "to", "hours", "start", "end", "starts", "ends"),
+    "with": ("payload", "params", "properties", "variables"),
+    "quiet_hours": ("do_not_disturb", "silence", "dnd"),
+    "exclusive": ("exclusions", "mutually_exclusive", "groups"),
+    "tiers": ("priorities", "priority", "ranks"),
+    "tier": ("priority", "rank", "importance"),
     "wait": ("delay", "sleep", "pause", "after"),
     "trigger": ("send", "action", "do", "then"),
     "steps": ("then", "do", "actions"),
     "otherwise": ("else", "default"),
     "if_none": ("unless", "exit_on"),
-    "at_most": ("max", "limit", "count"),
+    "at_most": ("max", "limit", "count", "timeout", "times"),
     "avg": ("average", "mean"),
     "distinct": ("unique", "count_distinct", "uniq"),
     "sum": ("total",),
@@ -71,7 +93,6 @@ _OTHER_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def nearest_field(word: str, known: Collection[str]) -> str:
-    """Return the known field most like `word`, by its letters or its meaning, or nothing where none is near."""
-    return nearest(word, known) or next(
-        (field for field, words in _OTHER_WORDS.items() if field in known and word.lower() in words), ""
-    )
+    """Return the known field of the same meaning as `word`, or most like it, or nothing where none is near."""
+    meant = (field for field, words in _OTHER_WORDS.items() if field in known and word.lower() in words)
+    return next(meant, "") or nearest(word, known)

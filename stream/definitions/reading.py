@@ -5,7 +5,7 @@ A reader never stops: it notes the problem, answers with something harmless, and
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from stream.definitions.cut_points import Tables
 from stream.definitions.durations import duration_slip, parse_duration
 from stream.definitions.expressions import Expr, ValueType
+from stream.definitions.nodes import described, is_blank
 from stream.definitions.parsing import (
     ExpressionError,
     identifiers,
@@ -32,12 +33,13 @@ from stream.model.naming import event_name
 
 T = TypeVar("T")
 
-_WORDS: Final = ("cart", "and", "or", "not", "true", "false", "at", "in", "is", "if", "else")
+_WORDS: Final = ("cart", "run", "event", "and", "or", "not", "true", "false", "at", "in", "is", "if", "else")
 RESERVED: Final = frozenset({*_WORDS, *FUNCTIONS, *PICKS})
 """Words that mean something in an expression already, so that no trait or segment can have them for a name."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _WHOLE: Final = re.compile(r"\d{1,15}", re.ASCII)
+_SHARE: Final = re.compile(r"\d{1,3}(\.\d{1,2})?%", re.ASCII)
 _NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 
 
@@ -53,7 +55,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     """What expressions may name; with an `event`, the properties of one occurrence of it.
 
     Of a `doubtful` name the type is not known, since its own definition is wrong. `tiers` names those of each segment
-    that has some.
+    that has some. Within a journey, `run` has the types of its runs' context.
     """
 
     traits: Mapping[str, ValueType]
@@ -67,6 +69,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     tables: Tables = Tables()
     elsewhere: Mapping[str, str] = {}
     seasons: Seasons = Seasons()
+    run: Mapping[str, ValueType] = {}
 
     def doubts(self, text: str) -> bool:
         """Return whether an expression reads a name that another mistake has left without a type."""
@@ -88,6 +91,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
             self.tables,
             self.elsewhere,
             self.seasons.named,
+            self.run,
         )
 
 
@@ -111,7 +115,7 @@ class Reader:
         if node is None or isinstance(node, YamlMap):
             return node
         slip = text_for_fields(node.text) if isinstance(node, YamlText) else ""
-        self.wrong(node.spot, slip or f"{of} needs fields, as in `name: value`, not {_described(node)}")
+        self.wrong(node.spot, slip or f"{of} needs fields, as in `name: value`, not {described(node)}")
         return None
 
     def fields(
@@ -149,7 +153,7 @@ class Reader:
         if node is None:
             return ""
         if not isinstance(node, YamlText):
-            self.wrong(node.spot, f"{of} must be a text, not {_described(node)}")
+            self.wrong(node.spot, f"{of} must be a text, not {described(node)}")
             return ""
         if not node.text.strip():
             self.wrong(node.spot, f"{of} is empty")
@@ -161,7 +165,7 @@ class Reader:
             return []
         if not isinstance(node, YamlList):
             listed = f"[{node.text}]" if isinstance(node, YamlText) and node.text else ""
-            self.wrong(node.spot, f"{of} must be a list, not {_described(node)}", listed)
+            self.wrong(node.spot, f"{of} must be a list, not {described(node)}", listed)
             return []
         if not node.items:
             self.wrong(node.spot, f"{of} is an empty list")
@@ -215,7 +219,7 @@ class Reader:
         if node is None or not text:
             return least
         if _WHOLE.fullmatch(text) is None or int(text) < least:
-            digits = re.sub(r"(?<=\d)[_,'](?=\d{3})", "", text)
+            digits = re.sub(r"(?<=\d)([_,'](?=\d{3})|\s*%$)", "", text)
             meant = digits if digits != text and _WHOLE.fullmatch(digits) else ""
             self.wrong(node.spot, f"{of} must be a whole number of at least {least}, not {text!r}", meant)
             return least
@@ -230,6 +234,25 @@ class Reader:
             self.wrong(node.spot, f"{of} must be a number in plain digits, not {text!r}")
             return None
         return float(text)
+
+    def share(self, node: YamlNode | None, of: str) -> int | None:
+        """Return a percentage, `2.5%`, as a number of 10,000."""
+        text = self.text(node, of)
+        if node is None or not text:
+            return None
+        if _SHARE.fullmatch(text) is None or float(text[:-1]) > 100:
+            part = float(text) if _NUMBER.fullmatch(text) else -1
+            meant = f"{part * (100 if part < 1 else 1):g}%" if 0 <= part <= 100 else ""
+            self.wrong(node.spot, f"{of} must be a percentage from 0% to 100%, as in 2.5%, not {text!r}", meant)
+            return None
+        return round(float(text[:-1]) * 100)
+
+    def one_of(self, node: YamlNode | None, of: str, words: Sequence[str]) -> str:
+        """Return one of some words, the first where there is none or it is wrong."""
+        text = self.text(node, of)
+        if node is not None and text and text not in words:
+            self.wrong(node.spot, f"{of} can be {', '.join(words)}, not {text!r}", nearest(text, words))
+        return text if text in words else words[0]
 
     def flag(self, node: YamlNode | None, of: str) -> bool:
         """Return a `true` or a `false`."""
@@ -275,18 +298,3 @@ class Reader:
 def article(noun: str) -> str:
     """Return the noun with its article."""
     return noun if noun in ("money", "items") else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-
-
-def is_blank(node: YamlNode) -> bool:
-    """Return whether nothing at all was written for a value, not even quotes."""
-    return isinstance(node, YamlText) and not node.raw
-
-
-def _described(node: YamlNode) -> str:
-    match node:
-        case YamlText():
-            return f"the text {node.text!r}" if node.text else "nothing"
-        case YamlList():
-            return "a list"
-        case YamlMap():
-            return "fields"

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from stream.definitions.journey_shapes import ChooseStep, TriggerStep
+from stream.definitions.reaching import all_steps
 from stream.definitions.shapes import Definitions
 from stream.model.plan import Plan
 
@@ -19,9 +21,15 @@ _ALWAYS: Final = {"email_opened": OPEN_WEIGHT, "email_link_clicked": CLICK_WEIGH
 _LAST_WORDS: Final = {"opened": OPEN_WEIGHT, "clicked": CLICK_WEIGHT, "tapped": CLICK_WEIGHT}
 
 
-def learns_habits(_definitions: Definitions) -> bool:
-    """Return whether anything asks when and where users respond: no step can, so far."""
-    return False
+def learns_habits(definitions: Definitions) -> bool:
+    """Return whether anything asks when and where users respond."""
+    journeys = (*definitions.journeys.values(), *definitions.pinned.values())
+    steps = (step for journey in journeys for step in all_steps(journey.steps))
+    return any(
+        (isinstance(step, TriggerStep) and step.best_within_ms)
+        or (isinstance(step, ChooseStep) and step.rule.policy == "best_channel")
+        for step in steps
+    )
 
 
 def response_weights(plan: Plan) -> dict[str, int]:

@@ -26,7 +26,7 @@ class Scope(msgspec.Struct, frozen=True):
     With an `event` it is a condition on one occurrence of it: the types are those of the event's properties, and there
     is no cart, since the profile is not read. The segments in `tiers` have some; the order is theirs. `tables` are the
     frozen ones that `score` and `percentile` look up. `elsewhere` says of names that mean something elsewhere what
-    they are: `an event`.
+    they are: `an event`. `run` has what a journey keeps of each of its runs.
     """
 
     traits: Mapping[str, ValueType]
@@ -38,6 +38,7 @@ class Scope(msgspec.Struct, frozen=True):
     tables: Tables = Tables()
     elsewhere: Mapping[str, str] = {}
     seasons: Mapping[str, Season] = {}
+    run: Mapping[str, ValueType] = {}
 
     def names(self) -> tuple[str, ...]:
         """Return all names there are."""
@@ -52,6 +53,9 @@ class Scope(msgspec.Struct, frozen=True):
             return f"{self.event} has no property {name!r}"
         if name == "cart":
             return f"name a field of the cart: {', '.join(f'cart.{field}' for field in CART)}"
+        if name == "run":
+            kept = ", ".join(f"run.{field}" for field in self.run)
+            return f"name what the run keeps: {kept}" if kept else "there is no run here: only a journey has them"
         if name in self.elsewhere:
             counted = f": a trait counts it, as in {{count: {name}, within: 7d}}"
             kind = self.elsewhere[name]

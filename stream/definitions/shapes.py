@@ -1,11 +1,13 @@
 """The definitions as checked values: what `config/` says once all of it was understood."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 from stream.definitions.expressions import Expr, ValueType
-from stream.definitions.picks import Payload
+from stream.definitions.journey_shapes import Journey
+from stream.definitions.policy_shapes import Action, Policy
 from stream.model.plan import Plan
 
 Period = Literal["day", "week", "month", "quarter", "year"]
@@ -136,107 +138,14 @@ class Segment(msgspec.Struct, frozen=True):
         return tuple(tests) or (self.when,)
 
 
-class Action(msgspec.Struct, frozen=True):
-    """Something to do for a user: channel, purpose, payload, and how long it stays valid."""
-
-    name: str
-    channel: str
-    purpose: str
-    template: str
-    valid_for_ms: int
-    payload: Payload
-
-
-class Cap(msgspec.Struct, frozen=True):
-    """At most so many triggers on a channel within any rolling window of this length."""
-
-    channel: str
-    at_most: int
-    within_ms: int
-
-
-class Policy(msgspec.Struct, frozen=True):
-    """What disposes of the triggers that journeys propose."""
-
-    caps: tuple[Cap, ...]
-    max_trigger_age_ms: int
-
-
-class TriggerStep(msgspec.Struct, frozen=True):
-    """Propose an action. `step` is the place in the journey (`0`, `2.1`), part of the trigger's id."""
-
-    step: str
-    action: str
-
-
-class WaitStep(msgspec.Struct, frozen=True):
-    """Wait; where one of the `if_none` events comes meanwhile, the run ends."""
-
-    step: str
-    wait_ms: int
-    if_none: frozenset[str]
-
-
-class Arm(msgspec.Struct, frozen=True):
-    """One arm of a branch; without `when` it is the otherwise."""
-
-    when: Expr | None
-    steps: tuple["Step", ...]
-
-
-class BranchStep(msgspec.Struct, frozen=True):
-    """Take the first arm whose condition is true; where none is, go on after the branch."""
-
-    step: str
-    arms: tuple[Arm, ...]
-
-
-class ExitStep(msgspec.Struct, frozen=True):
-    """End the run here."""
-
-    step: str
-    reason: str
-
-
-Step = TriggerStep | WaitStep | BranchStep | ExitStep
-
-
-class Enter(msgspec.Struct, frozen=True):
-    """How a run starts: by entering a segment (or a tier, `stage.retention`) or by an event.
-
-    `key` tells runs of one user apart.
-    """
-
-    segment: str | None
-    event: str | None
-    key: Expr | None
-    again_after_ms: int
-
-
-class GoalRule(msgspec.Struct, frozen=True):
-    """What a run is for: an event within a window from entry, and the property that holds its worth."""
-
-    event: str
-    within_ms: int
-    value: str | None
-
-
-class Journey(msgspec.Struct, frozen=True):
-    """A sequence of steps a user goes through."""
-
-    name: str
-    describe: str
-    enter: Enter
-    exit_on: frozenset[str]
-    goal: GoalRule | None
-    steps: tuple[Step, ...]
-    hash: str
-
-
 class Definitions(msgspec.Struct, frozen=True):
     """Everything in `config/` that decides; `version` is its hash. Traits and segments come after those they read.
 
-    Purposes in `assumed_consents` count as consented for every user (replays of history without consents).
+    `files` are the texts that say all this, by path. `pinned` has older definitions of journeys, by hash, which runs
+    may still go by; `unreadable` says of others what keeps them from being read now: the first mistake.
+
+    Purposes in `assumed_consents` count as consented for every user (replays of history without consents). With
+    `assumed_holdout` everyone is held out, or nobody, in place of those whom their hash says.
     """
 
     plan: Plan
@@ -247,6 +156,10 @@ class Definitions(msgspec.Struct, frozen=True):
     policy: Policy
     version: str
     assumed_consents: frozenset[str] = frozenset()
+    assumed_holdout: Literal["by hash", "everyone", "nobody"] = "by hash"
+    files: Mapping[str, str] = {}
+    pinned: Mapping[str, Journey] = {}
+    unreadable: Mapping[str, str] = {}
 
 
 DERIVED_EVENTS = frozenset(
@@ -256,6 +169,7 @@ DERIVED_EVENTS = frozenset(
         "segment_entered",
         "segment_exited",
         "trigger_sent",
+        "consent_withdrawn",
         "session_started",
         "session_ended",
         "page_left",

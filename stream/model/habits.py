@@ -62,7 +62,7 @@ class Habits(msgspec.Struct, array_like=True, gc=False):
     awaited: dict[int, Awaited] = {}
 
 
-class HourSeen(msgspec.Struct, frozen=True):
+class HourSeen(msgspec.Struct, frozen=True, tag="hour"):
     """A user's contribution to when everyone responds. `id` is a function of the event behind it."""
 
     user: str
@@ -70,9 +70,10 @@ class HourSeen(msgspec.Struct, frozen=True):
     weight: int
     at_ms: int
     id: str
+    told_ms: int = 0
 
 
-class ChannelSeen(msgspec.Struct, frozen=True):
+class ChannelSeen(msgspec.Struct, frozen=True, tag="channel"):
     """A user's contribution to how a channel does: a trigger sent through it at a time, or a response to one."""
 
     user: str
@@ -80,7 +81,4 @@ class ChannelSeen(msgspec.Struct, frozen=True):
     responded: bool
     at_ms: int
     id: str
-
-
-Contribution = HourSeen | ChannelSeen
-"""What leaves a decision to become knowledge of everyone."""
+    told_ms: int = 0

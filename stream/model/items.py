@@ -1,7 +1,7 @@
 """What is told and known of products together: which were viewed or bought beside which, and which are alike."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -22,35 +22,46 @@ Neighbours = Mapping[str, tuple[Neighbour, ...]]
 """By product, the others near to it, the nearest first."""
 
 
-class CoOccurrence(msgspec.Struct, frozen=True, gc=False):
-    """A user's contribution to what belongs together: a product viewed (or bought), and these others beside it.
+class CoOccurrence(msgspec.Struct, frozen=True, tag="together"):
+    """One user viewed (or bought) a product, and these others beside it; counted once each time it is told.
 
-    `number` counts what was told of the user, so that both together name the contribution.
+    `id` is a function of the user and of how many were told of them before.
     """
 
+    id: str
     user: str
-    number: int
     how: Together
     product: str
     beside: tuple[str, ...]
     at_ms: int
+    told_ms: int = 0
 
-    @property
-    def id(self) -> str:
-        """Name the contribution."""
-        return f"{self.user}/{self.number}"
+
+class Neighbourhoods(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which products are near to which, as of one version: the hash of all of it, "" where nothing is known.
+
+    `similar` is learnt of what is viewed together, `goes_with` of what is bought together.
+    """
+
+    version: str = ""
+    similar: Neighbours = {}
+    goes_with: Neighbours = {}
+
+
+NOTHING_NEAR: Final = Neighbourhoods()
 
 
 class ItemReference(msgspec.Struct, frozen=True):
-    """What is known of products, as of one version; empty where nothing came in yet.
+    """What is known of products, empty where nothing came in yet: the catalogue, and what is near to what.
 
-    `similar` is learnt of what is viewed together, `goes_with` of what is bought together.
+    `version` is that of the neighbourhoods, `catalogue_version` the other's.
     """
 
     version: str = ""
     catalogue: Catalogue = Catalogue()
     similar: Neighbours = {}
     goes_with: Neighbours = {}
+    catalogue_version: str = ""
 
 
 class PickEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -58,7 +69,7 @@ class PickEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `asked` is the expression, `of` the products it was asked of, `picked` what came of it. Of the `considered`
     neighbours, `passed_over` counts by reason those that were not taken. `unchecked`: there was no catalogue to tell
-    what is sold out. `reference` is the version of what was known of products.
+    what is sold out. `reference` is the version of what was known of products, and `catalogue` of the catalogue.
     """
 
     asked: str
@@ -69,6 +80,7 @@ class PickEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     fallback: Fallback = ""
     unchecked: bool = False
     reference: str = ""
+    catalogue: str = ""
 
 
 class ProductMemory(msgspec.Struct, array_like=True, gc=False):

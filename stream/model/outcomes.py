@@ -7,9 +7,29 @@ import msgspec
 from stream.model.events import Scalar
 from stream.model.items import PickEvidence
 
-Verdict = Literal["sent", "held_out", "no_consent", "suppressed", "capped", "expired", "withdrawn"]
-"""What became of a proposed trigger. `held_out`: would have been sent, but for the holdout (a ghost trigger).
-`expired`: past its validity when it would have been sent."""
+Verdict = Literal[
+    "sent",
+    "held_out",
+    "not_eligible",
+    "not_applicable",
+    "not_suitable",
+    "unreachable",
+    "no_consent",
+    "suppressed",
+    "capped",
+    "quiet_hours",
+    "lost_arbitration",
+    "not_chosen",
+    "excluded",
+    "deferred",
+    "expired",
+    "withdrawn",
+]
+"""What became of a proposed trigger: sent, or the first gate that was shut.
+
+`held_out`: it would have been sent, but the user is in a holdout (a ghost trigger). `expired`: past its validity when
+it would have been sent, or deferred for too long. `withdrawn`: the run ended before it was sent, or after.
+"""
 
 
 class Leaf(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -22,10 +42,33 @@ class Leaf(msgspec.Struct, frozen=True, omit_defaults=True):
     events: list[str] = []
 
 
+class Stage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One gate of the policy: whether it let a proposal pass, and what it went by."""
+
+    gate: str
+    passed: bool
+    said: str = ""
+    leaves: list[Leaf] = []
+
+
+class Rival(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Another proposal of the same moment: of the lowest tier the one of the highest score goes first.
+
+    `verdict` is None of one that was decided after it, and had been refused by nothing before.
+    """
+
+    action: str
+    journey: str
+    tier: int
+    score: float
+    verdict: Verdict | None = None
+
+
 class Why(msgspec.Struct, frozen=True, omit_defaults=True):
     """The reason of an outcome: readable by a person, and enough for a machine to derive it again.
 
-    `picks` tell how the products in a payload were picked.
+    Of a proposed trigger: the `stages` it passed, up to the one that was shut; with what `tier` and `score` it
+    competed, and with whom. `picks` tell how the products in a payload were picked.
     """
 
     cause: str
@@ -34,6 +77,10 @@ class Why(msgspec.Struct, frozen=True, omit_defaults=True):
     caps: list[str] = []
     definition: str = ""
     reference: str = ""
+    stages: list[Stage] = []
+    tier: int = 0
+    score: float = 0.0
+    rivals: list[Rival] = []
     picks: list[PickEvidence] = []
 
 
@@ -69,7 +116,10 @@ class SegmentChange(Outcome, tag="segment-change.v1", kw_only=True):
 
 
 class Trigger(Outcome, tag="trigger.v1", kw_only=True):
-    """An action to take for one user now. `id` is the idempotency key; discard it after `valid_until_ms`."""
+    """An action to take for one user now. `id` is the idempotency key; discard it after `valid_until_ms`.
+
+    Where it was chosen among several, `arm` says which it is and `propensity` how likely it was to be.
+    """
 
     action: str
     channel: str
@@ -86,6 +136,8 @@ class Trigger(Outcome, tag="trigger.v1", kw_only=True):
     key: str = ""
     to: dict[str, Scalar] = {}
     goal: str = ""
+    arm: str = ""
+    propensity: float | None = None
 
 
 class Withdrawal(Outcome, tag="trigger.withdrawn.v1", kw_only=True):
@@ -108,6 +160,8 @@ class Decision(Outcome, tag="decision.v1", kw_only=True):
     action: str
     why: Why
     key: str = ""
+    arm: str = ""
+    propensity: float | None = None
 
 
 class RunChange(Outcome, tag="run.v1", kw_only=True):

@@ -173,5 +173,13 @@ class Catalogue(msgspec.Struct, frozen=True):
         return Catalogue(tuple(touched.get(number, shard) for number, shard in enumerate(self.shards)))
 
 
+class CatalogueSnapshot(msgspec.Struct, frozen=True):
+    """A version of the catalogue, for decisions from `effective_ms` on; the next one replaces it."""
+
+    version: str = ""
+    effective_ms: int = 0
+    catalogue: Catalogue = Catalogue()
+
+
 def _shard(product: str) -> int:
     return xxh32_intdigest(product.encode()) % _SHARDS

@@ -69,20 +69,41 @@ class Membership(msgspec.Struct, array_like=True, gc=False):
 
 
 class SentTrigger(msgspec.Struct, array_like=True, gc=False):
-    """A trigger a run has sent, as long as it can still be withdrawn."""
+    """A trigger a run has sent, or would have if its user were not held out (`is_ghost`)."""
 
     id: str
     action: str
     step: str
     at_ms: int
     valid_until_ms: int
+    is_ghost: bool = False
+
+
+class Chosen(msgspec.Struct, array_like=True, gc=False):
+    """A choice that a run made: by which key it is learnt from, what was chosen, how likely, and by what.
+
+    `at_ms` is when its trigger was sent, `-NEVER` while it was not.
+    """
+
+    key: str
+    arm: str
+    propensity: float
+    context: list[float]
+    trigger_id: str
+    at_ms: int = -NEVER
 
 
 class Run(msgspec.Struct, array_like=True, gc=False):
     """One way of a user through a journey.
 
     `pc` is the instruction to go on with (-1: the run has ended and only its goal is awaited); `wait_ms` is when it
-    goes on; `definition` is the hash of the journey's definition at entry.
+    goes on; `definition` is the hash of the journey's definition at entry. `step` is the name, or the place, of the
+    step it stands at, `visits` how often each step was done that may be again, `left` why it ended, while its `on_exit`
+    is still to do. `exit_check_ms` is when time alone may make its `exit_when` true. `waits_since_ms` is when it began
+    to wait, `asked_ms` since when a proposal of it waits, of `asked` where that is not the step's own action, and
+    `deferrals` how often that was put off. `chosen` are its choices that are learnt from, until its goal is reached, at
+    `goal_at_ms`. `moves` is how often it was moved to another definition of its journey, whose hash is `definition`
+    from then on.
     """
 
     journey: str
@@ -96,13 +117,25 @@ class Run(msgspec.Struct, array_like=True, gc=False):
     goal_until_ms: int
     sent: list[SentTrigger]
     context: dict[str, Scalar]
+    step: str = ""
+    visits: dict[str, int] = {}
+    left: str = ""
+    exit_check_ms: int = NEVER
+    waits_since_ms: int = -NEVER
+    asked_ms: int = -NEVER
+    asked: str = ""
+    deferrals: int = 0
+    chosen: list[Chosen] = []
+    goal_at_ms: int = NEVER
+    moves: int = 0
 
 
 class JourneyMemory(msgspec.Struct, array_like=True, gc=False):
-    """How often a journey was entered, and when a run of it last ended."""
+    """How often a journey was entered, when a run of it last ended, and when one last started."""
 
     entries: int = 0
     ended_ms: int = -NEVER
+    entered_ms: int = -NEVER
 
 
 class Consent(msgspec.Struct, array_like=True, gc=False):
@@ -151,15 +184,17 @@ class ProfileHead(msgspec.Struct, array_like=True, gc=False):
 class Profile(msgspec.Struct, array_like=True, gc=False):
     """All of one user. `due_ms` is when its earliest timer falls due; `now_ms` the latest time anything was decided at.
 
-    `memberships_due_ms` is when the first membership is to be looked at again, or earlier: of a profile that was kept
-    without it, at once.
+    `memberships_due_ms` is when the first membership is to be looked at again, or earlier, and `runs_due_ms` when the
+    first run is: of a profile that was kept without them, at once.
 
     `spread` shifts this user's bucket edges against other users'; `carts` is by cart id, the last changed one last;
-    `ordered_ms` is the latest order that emptied all carts; `sent_ms` by channel; `seen` holds 64-bit hashes of the
-    latest message ids, oldest first; `identity_event` is the id of the latest event that told of the user; `version` is
-    that of the definitions that all its memberships were last decided by; `zone` names the time zone that a call's
-    context brought last. `habits` are kept only where a journey asks for the best time or channel, `products` only
-    where something picks products by them.
+    `ordered_ms` is the latest order that emptied all carts; `sent_ms` by what caps and exclusions count; `seen`
+    holds 64-bit hashes of the latest message ids, oldest first; `identity_event` is the id of the latest event that
+    told of the user; `version` is that of the definitions that all its memberships were last decided by; `zone`
+    names the time zone that a call's context brought last; `habits` are kept only where a journey asks for the best
+    time or channel, `products` only where something picks products by them. `hand` is the context of the run that
+    is being decided, empty between turns. `undelivered` has the triggers of which a delivery is counted once it is
+    told, each with where. `births` is how often the user was erased before.
     """
 
     due_ms: int
@@ -186,6 +221,15 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     memberships_due_ms: int = -NEVER
     habits: Habits | None = None
     products: ProductMemory | None = None
+    hand: dict[str, Scalar] = {}
+    undelivered: dict[str, list[str]] = {}
+    births: int = 0
+    runs_due_ms: int = -NEVER
+
+    @property
+    def lifetime(self) -> str:
+        """The user, and which of their lifetimes it is if they were erased before: what ids are made from."""
+        return f"{self.user}\x1e{self.births}" if self.births else self.user
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -57,6 +57,7 @@ class Pending:
         self._letters: list[DeadLetter] = []
         self._strays: list[Stray] = []
         self._log_ms: list[int] = []
+        self._journeys: list[Outgoing] = []
         self._has_moved = False
         self._last_cut_s = float("-inf")
 
@@ -75,6 +76,10 @@ class Pending:
         """Add a record for another task."""
         self._strays.append(stray)
 
+    def keep(self, journeys: Iterable[Outgoing]) -> None:
+        """Add definitions of journeys to the state, and take some out; that alone is no reason to cut."""
+        self._journeys.extend(journeys)
+
     def moved(self) -> None:
         """Note that the position has changed."""
         self._has_moved = True
@@ -91,10 +96,11 @@ class Pending:
         state = [Outgoing(user.encode(), profiles.encoded(user)) for user in self._changed]
         cut_s = wall.monotonic_s()
         cut = Cut(
-            {changelog: state}, Position(), self._outcomes, self._letters, self._strays, len(state), self._log_ms, cut_s
+            {changelog: [*self._journeys, *state]},
+            *(Position(), self._outcomes, self._letters, self._strays, len(state), self._log_ms, cut_s),
         )
         self._outcomes, self._changed, self._letters, self._strays, self._log_ms = [], set(), [], [], []
-        self._has_moved, self._last_cut_s = False, cut_s
+        self._journeys, self._has_moved, self._last_cut_s = [], False, cut_s
         profiles.cool()
         return cut
 

@@ -16,6 +16,7 @@ import msgspec
 from stream.decision.decider import Decider
 from stream.model.errors import StreamStop
 from stream.runtime.checkpoint import Checkpoints, Pace, Pending
+from stream.runtime.kept_journeys import KeptJourneys
 from stream.runtime.metrics import Metrics
 from stream.runtime.position import Position
 from stream.runtime.profiles import ProfileMap
@@ -31,6 +32,7 @@ class TaskState(msgspec.Struct, frozen=True):
     profiles: ProfileMap
     writer: Writer
     position: Position
+    journeys: KeptJourneys
 
 
 async def is_still_ours(state: TaskState, checkpoints: Checkpoints, metrics: Metrics) -> bool:

@@ -30,6 +30,7 @@ K = TypeVar("K")
 class TaskGauges(msgspec.Struct, kw_only=True):
     """How one task stands at this moment.
 
+    `older_runs` is by journey and the hash of its definition, of those that go by another one than the present.
     `lag_records` is by (topic, partition); `behind_seconds` by topic: how far the last event read is behind the wall
     clock, 0 where nothing waits to be read.
     """
@@ -39,6 +40,7 @@ class TaskGauges(msgspec.Struct, kw_only=True):
     timer_backlog: int = 0
     segment_members: Mapping[str, int] = {}
     runs: Mapping[str, int] = {}
+    older_runs: Mapping[tuple[str, str], int] = {}
     lag_records: Mapping[tuple[str, int], int] = {}
     behind_seconds: Mapping[str, float] = {}
 
@@ -110,6 +112,12 @@ class Metrics:
             "segment_members", "Profiles in a segment, or a tier of one (`stage.retention`), now.", "segment"
         )
         self.runs = self._gauge("runs", "Journey runs under way.", "journey")
+        self.older_runs = self._gauge(
+            "older_runs",
+            "Of them, those that go by an older definition, by its hash: an edit keeps people on the steps they know.",
+            "journey",
+            "definition",
+        )
         self.profiles = self._gauge("profiles", "Profiles kept.")
         self.timer_backlog = self._gauge("timer_backlog", "Profiles with a timer pending.")
         self.tasks = self._gauge("tasks", "Tasks assigned to this worker; over all workers, the partition count.")
@@ -221,6 +229,7 @@ class Metrics:
         self.timer_backlog.set(sum(task.timer_backlog for task in shown))
         _show(self.segment_members, _one_label(_summed(task.segment_members for task in shown)))
         _show(self.runs, _one_label(_summed(task.runs for task in shown)))
+        _show(self.older_runs, {(name, key): n for (name, key), n in _summed(t.older_runs for t in shown).items()})
         lags = _summed(task.lag_records for task in shown)
         _show(self.lag_records, {(topic, str(partition)): lag for (topic, partition), lag in lags.items()})
         behind: dict[str, float] = {}

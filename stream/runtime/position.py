@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from stream.decision.turn import Use
 from stream.model.errors import StreamStop
 from stream.model.profile import NEVER
 
@@ -19,7 +20,8 @@ class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
     `next_offsets` is by topic, the lowest undecided offset; `decided_beyond` has ranges (first, last) of offsets
     above it that were decided all the same. Heartbeats need no place of their own: one is passed by the position only
     when the clock has reached it. `topic_ids` is empty where the broker's are not known. `wrong` and `misplaced` are
-    the windows of `Limits`, by topic: (offset, what was wrong there).
+    the windows of `Limits`, by topic: (offset, what was wrong there). `uses` are who goes by which definition of a
+    journey, None where a version wrote this that did not count them.
     """
 
     next_offsets: dict[str, int] = {}
@@ -27,6 +29,7 @@ class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
     clock_ms: int = -NEVER
     segments: dict[str, int] = {}
     runs: dict[str, int] = {}
+    uses: dict[str, Use] | None = None
     topic_ids: dict[str, str] = {}
     wrong: dict[str, list[tuple[int, str]]] = {}
     misplaced: dict[str, list[tuple[int, str]]] = {}

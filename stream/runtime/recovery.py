@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from stream.definitions.kept import KeptJourney
 from stream.model.errors import StreamStop
 from stream.model.profile import NEVER, decode_head
+from stream.runtime.kept_journeys import taken_out
 from stream.runtime.ports import TP
 from stream.runtime.position import POSITION_KEY, Position, decode_position
 
@@ -20,10 +22,14 @@ _YIELD_EVERY: Final = 5_000
 
 
 class Recovered(msgspec.Struct):
-    """What a changelog says: profiles by user, still encoded, and the position, an empty one where there is none."""
+    """What a changelog says: profiles by user, still encoded, and the position, an empty one where there is none.
+
+    `journeys` are the definitions of journeys that are kept with them, by hash.
+    """
 
     profiles: dict[str, bytes]
     position: Position
+    journeys: dict[str, KeptJourney] = {}
 
 
 async def recover(batches: AsyncIterator[Sequence[tuple[bytes, bytes | None]]]) -> Recovered:
@@ -32,10 +38,11 @@ async def recover(batches: AsyncIterator[Sequence[tuple[bytes, bytes | None]]]) 
     async for batch in batches:
         latest.update(batch)
     position = latest.pop(POSITION_KEY, None)
+    journeys = taken_out(latest)
     if position is None and any(value is not None for value in latest.values()):
         raise StreamStop("the changelog has profiles but no position record: it is not ours, or part of it was deleted")
     profiles = {key.decode(): value for key, value in latest.items() if value is not None}
-    return Recovered(profiles, Position() if position is None else decode_position(position))
+    return Recovered(profiles, Position() if position is None else decode_position(position), journeys)
 
 
 async def schedule_timers(decider: Decider, profiles: Mapping[str, bytes]) -> None:

@@ -210,6 +210,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sasl_password: Secret = NO_SECRET
     """The worker's password with SASL. Give it as STREAM_SASL_PASSWORD, not in a file."""
 
+    pseudonym_key: Secret = NO_SECRET
+    """Key of the hash under which it is remembered that an erased user must not be written to. Give it as
+    STREAM_PSEUDONYM_KEY, not in a file, and never change it: under another one nobody is found again. Without one the
+    hash has the application's name for a key, which is no secret."""
+
     @property
     def verifies_crcs(self) -> bool:
         """Whether checksums of fetched records are verified: always, but on the embedded broker."""

@@ -7,21 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
-from stream.decision.decider import Decider
-from stream.runtime.checkpoint import Checkpoints, Pace, Pending
-from stream.runtime.intake import Intake
+from stream.runtime.checkpoint import Pace, Pending
 from stream.runtime.kept import TaskState
+from stream.runtime.kept_journeys import Older
 from stream.runtime.lane import Item, Lane
-from stream.runtime.limits import Limits
-from stream.runtime.merge import Merge
 from stream.runtime.metrics import Metrics, TaskGauges
 from stream.runtime.ports import TP, Record
 from stream.runtime.position import Position
-from stream.runtime.profiles import ProfileMap
 from stream.runtime.settings_fields import Settings
-from stream.runtime.task_ports import Failed, WallClock, Writer
+from stream.runtime.task_parts import TaskParts
+from stream.runtime.task_ports import Failed, WallClock
 
 CHUNK: Final = 64
 """Items decided between two looks at the clock: about a millisecond."""
@@ -32,20 +27,6 @@ delay it."""
 
 TICK_S: Final = 0.1
 """How often an idle task looks at its clock."""
-
-
-class TaskParts(msgspec.Struct, frozen=True):
-    """What a task is made of; `position` is the one it recovered."""
-
-    lanes: list[Lane]
-    intake: Intake
-    merge: Merge
-    limits: Limits
-    decider: Decider
-    profiles: ProfileMap
-    writer: Writer
-    checkpoints: Checkpoints
-    position: Position
 
 
 class Task:
@@ -99,6 +80,11 @@ class Task:
         offsets = self._committed.next_offsets
         return {tp: offsets[tp.topic] for tp in self._lanes if tp.topic in offsets}
 
+    def older(self) -> list[Older]:
+        """Who goes by older definitions of journeys."""
+        counts, definitions = self._parts.decider.counts, self._parts.decider.program.definitions
+        return self._parts.journeys.older(counts.uses, definitions)
+
     @property
     def decided(self) -> int:
         """How many events it has decided, duplicates apart."""
@@ -125,7 +111,8 @@ class Task:
 
     def committed_state(self) -> TaskState:
         """What a later assignment may go on with, where nothing was decided since the last checkpoint."""
-        return TaskState(self._parts.decider, self._parts.profiles, self._parts.writer, self._committed)
+        parts = self._parts
+        return TaskState(parts.decider, parts.profiles, parts.writer, self._committed, parts.journeys)
 
     def gauges(self) -> TaskGauges:
         """How the task stands now."""
@@ -140,6 +127,7 @@ class Task:
             timer_backlog=decider.backlog,
             segment_members=dict(decider.counts.segments),
             runs=dict(decider.counts.runs),
+            older_runs=self._parts.journeys.older_runs(decider.counts.uses),
             lag_records={(self._label(tp), tp.partition): lane.lag for tp, lane in self._lanes.items()},
             behind_seconds=behind,
         )
@@ -254,6 +242,7 @@ class Task:
             self._cut()
 
     def _cut(self) -> None:
+        self._pending.keep(self._parts.journeys.changes(self._parts.decider.counts.uses, self._parts.merge.clock_ms))
         cut = self._parts.checkpoints.cut(self._pending, self._parts.profiles, self._position())
         self._report()
         commit = self._parts.checkpoints.commit(cut, self._metrics, self._on_committed)
@@ -281,6 +270,7 @@ class Task:
             clock_ms=merge.clock_ms,
             segments=dict(counts.segments),
             runs=dict(counts.runs),
+            uses=dict(counts.uses),
             topic_ids=self._parts.position.topic_ids,
         )
         self._parts.limits.keep(position)

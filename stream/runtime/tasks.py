@@ -10,9 +10,6 @@ from typing import Final
 
 import msgspec
 
-from stream.decision.decider import Decider
-from stream.decision.program import Program
-from stream.decision.turn import Counts
 from stream.definitions.shapes import Definitions
 from stream.model.codec import Codec
 from stream.model.errors import StreamStop
@@ -23,6 +20,7 @@ from stream.runtime.clock import TaskClock
 from stream.runtime.delivery import Delivery
 from stream.runtime.intake import Intake
 from stream.runtime.kept import KeptTasks, TaskState, is_still_ours
+from stream.runtime.kept_journeys import tell_older
 from stream.runtime.lane import Lane
 from stream.runtime.limits import Limits
 from stream.runtime.merge import EventMerge, Merge, WallMerge
@@ -30,16 +28,16 @@ from stream.runtime.metrics import Metrics, TaskGauges
 from stream.runtime.placement import Placement
 from stream.runtime.ports import TP, Record, Sources
 from stream.runtime.position import Position
-from stream.runtime.profiles import ProfileMap
 from stream.runtime.recovery import (
     check_co_partitioned,
     check_topic_ids,
     recover,
-    schedule_timers,
     starting_offsets,
 )
+from stream.runtime.restoring import Programs, restored
 from stream.runtime.settings_fields import Settings
-from stream.runtime.task import Task, TaskParts
+from stream.runtime.task import Task
+from stream.runtime.task_parts import TaskParts
 from stream.runtime.task_ports import Failed, Fenced, TaskPorts, Writer
 from stream.runtime.topics import changelog_topic, input_topics
 
@@ -58,12 +56,11 @@ class Tasks:
     """The port `TaskHost`: one task for each partition number assigned to this worker."""
 
     def __init__(self, definitions: Definitions, settings: Settings, metrics: Metrics, ports: TaskPorts) -> None:
-        self._definitions: Final = definitions
         self._settings: Final = settings
         self._metrics: Final = metrics
         self._ports: Final = ports
-        # Compiling takes a tenth of a second: once a worker, not once a task.
-        self._program: Final = Program(definitions)
+        key = (settings.pseudonym_key.reveal() or settings.app).encode()
+        self._programs: Final = Programs(definitions, key)
         self._codec: Final = Codec(definitions.plan, max_event_bytes=settings.max_event_bytes)
         self._tasks: dict[int, Task] = {}
         self._kept: Final = KeptTasks()
@@ -111,6 +108,8 @@ class Tasks:
             logger.info("tasks %s came back and need no recovery", ", ".join(map(str, sorted(self._came_back))))
         for task in taken:
             self._tasks[task.number] = task
+        tell_older(older for task in taken for older in task.older())
+        for task in taken:
             task.start().add_done_callback(partial(self._ended, task))
         return {tp: offset for task in self._tasks.values() for tp, offset in task.reading_offsets().items()}
 
@@ -249,15 +248,10 @@ class Tasks:
         """
         writer = await self._ports.transactions.open(number)
         try:
-            found = await recover(self._ports.changelog.read(number))
-            profiles = ProfileMap(found.profiles)
-            decider = Decider(self._definitions, profiles, program=self._program)
-            decider.restore(Counts(dict(found.position.segments), dict(found.position.runs)))
-            await schedule_timers(decider, found.profiles)
+            return await restored(await recover(self._ports.changelog.read(number)), self._programs, writer)
         except BaseException:
             self._kept.close(writer)
             raise
-        return TaskState(decider, profiles, writer, found.position)
 
     def _checkpoints(self, number: int, place: _Place, writer: Writer) -> Checkpoints:
         changelog, expires = TP(self.changelog_topic, number), self._settings.clock == "wall"
@@ -289,4 +283,5 @@ class Tasks:
             writer=state.writer,
             checkpoints=self._checkpoints(number, place, state.writer),
             position=msgspec.structs.replace(position, topic_ids={**position.topic_ids, **place.topic_ids}),
+            journeys=state.journeys,
         )

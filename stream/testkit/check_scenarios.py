@@ -75,7 +75,7 @@ def _watch(file: str, scenario: Scenario, definitions: Definitions, problems: li
 
 
 def _check_names(scenario: Scenario, watch: Watch, definitions: Definitions, problems: list[Problem]) -> None:
-    purposes = {action.purpose for action in definitions.actions.values()}
+    purposes = {purpose for action in definitions.actions.values() for purpose in action.purposes}
     for purpose in scenario.consents:
         if purpose not in purposes | {ALL}:
             message = f"no action has the purpose {purpose!r}"

@@ -8,10 +8,9 @@ import pytest
 
 from stream.definitions import load
 from stream.definitions.problems import ConfigRefused
-from stream.definitions.shapes import Definitions
 from stream.testkit.check_scenarios import Checked, read_scenarios
 from stream.testkit.files import config_folder, read_config
-from stream.testkit.run_scenarios import run_scenario
+from stream.testkit.run_scenarios import Player
 from stream.testkit.verdict_text import verdict_text
 
 
@@ -29,32 +28,32 @@ class ScenarioFile(pytest.File):
             raise self.CollectError(f"{self.path} lies in no config folder")
         files, mine = read_config(folder), self.path.relative_to(folder).as_posix()
         try:
-            definitions = _loaded(tuple(files.items()))
+            player = _loaded(tuple(files.items()))
         except ConfigRefused as refusal:
             raise self.CollectError(str(refusal)) from refusal
-        scenarios, problems = read_scenarios({mine: files[mine]}, definitions)
+        scenarios, problems = read_scenarios({mine: files[mine]}, player.definitions)
         if problems:
             raise self.CollectError("\n".join(map(str, sorted(problems))))
         for checked in scenarios:
-            yield ScenarioItem.of(self, checked, definitions)
+            yield ScenarioItem.of(self, checked, player)
 
 
 class ScenarioItem(pytest.Item):
     """One scenario."""
 
     checked: Checked
-    definitions: Definitions
+    player: Player
 
     @classmethod
-    def of(cls, file: ScenarioFile, checked: Checked, definitions: Definitions) -> "ScenarioItem":
+    def of(cls, file: ScenarioFile, checked: Checked, player: Player) -> "ScenarioItem":
         """Return the test of one scenario."""
         item: ScenarioItem = cls.from_parent(file, name=checked.scenario.name)
-        item.checked, item.definitions = checked, definitions
+        item.checked, item.player = checked, player
         return item
 
     def runtest(self) -> None:
         """Play the scenario; what differs from its expectation is the failure."""
-        verdict = run_scenario(self.checked, self.definitions)
+        verdict = self.player.run(self.checked)
         if not verdict.passed:
             raise ScenarioFailed(verdict_text(verdict))
 
@@ -71,6 +70,6 @@ class ScenarioItem(pytest.Item):
 
 
 @lru_cache(maxsize=2)
-def _loaded(files: tuple[tuple[str, str], ...]) -> Definitions:
-    """Return the definitions of a config; the files of one config are collected one after the other."""
-    return load(dict(files))
+def _loaded(files: tuple[tuple[str, str], ...]) -> Player:
+    """Return what plays a config's scenarios; the files of one config are collected one after the other."""
+    return Player(load(dict(files)))

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from stream.decision.decider import Decider
+from stream.decision.program import Program
 from stream.definitions.shapes import Definitions
 from stream.model.outcomes import AnyOutcome, Decision, Goal, Leaf, RunChange, SegmentChange, Trigger, Why, Withdrawal
 from stream.model.profile import Profile
@@ -47,49 +48,70 @@ class Verdict(msgspec.Struct, frozen=True):
         return not self.missing and not self.unexpected
 
 
+class Player:
+    """Plays scenarios of one config, which is compiled once for all that assume the same."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self.definitions: Final = definitions
+        self._programs: Final[dict[tuple[frozenset[str], bool], Program]] = {}
+
+    def run(self, checked: Checked) -> Verdict:
+        """Play a scenario through the decisions and compare what came out with the complete expected list."""
+        return _verdict(checked, self._program(checked.scenario))
+
+    def _program(self, scenario: Scenario) -> Program:
+        assumed = _consents(scenario, self.definitions), scenario.held_out
+        known = self._programs.get(assumed)
+        if known is None:
+            definitions = msgspec.structs.replace(
+                self.definitions,
+                assumed_consents=assumed[0],
+                assumed_holdout="everyone" if scenario.held_out else "nobody",
+            )
+            known = self._programs[assumed] = Program(definitions)
+        return known
+
+
 def run_scenario(checked: Checked, definitions: Definitions) -> Verdict:
-    """Play a scenario through the decisions and compare what came out with the complete expected list."""
-    happened = [
-        each for outcome in outcomes_of(checked, definitions) if (each := _happened(outcome, checked.watch)) is not None
-    ]
+    """Play one scenario of a config."""
+    return Player(definitions).run(checked)
+
+
+def _verdict(checked: Checked, program: Program) -> Verdict:
+    outcomes = _decided(checked, program, {}, checked.scenario.until_ms).take().outcomes
+    happened = [each for outcome in outcomes if (each := _happened(outcome, checked.watch)) is not None]
     met: list[tuple[Expected, Happened]] = []
     missing: list[tuple[Expected, list[Leaf]]] = []
     # The most exact expectation chooses first, or a vaguer one could take the outcome that only fits the other.
     for expected in sorted(checked.scenario.expect, key=_vagueness):
         match = next((each for each in happened if _meets(each, expected)), None)
         if match is None:
-            missing.append((expected, leaves_of(expected, checked, definitions)))
+            missing.append((expected, _leaves_of(expected, checked, program)))
         else:
             happened.remove(match)
             met.append((expected, match))
     return Verdict(checked, tuple(met), tuple(missing), tuple(happened))
 
 
-def outcomes_of(checked: Checked, definitions: Definitions) -> list[AnyOutcome]:
-    """Return all outcomes of a scenario's events, from the start until its end, in the order they were decided."""
-    return _decided(checked, definitions, {}, checked.scenario.until_ms).take().outcomes
-
-
-def leaves_of(expected: Expected, checked: Checked, definitions: Definitions) -> list[Leaf]:
+def _leaves_of(expected: Expected, checked: Checked, program: Program) -> list[Leaf]:
     """Return how the condition stood of a segment change that did not come; nothing for other expectations."""
-    segment = definitions.segments.get(expected.name)
+    segment = program.definitions.segments.get(expected.name)
     if segment is None or expected.kind not in SEGMENT_KINDS:
         return []
     leaves = expected.kind == "exited" and segment.exit is not None
     conditions = segment.conditions()[1:] if leaves else segment.leading_to(expected.to_tier or "")
     profiles: dict[str, Profile] = {}
-    decider = _decided(checked, definitions, profiles, expected.to_ms)
+    _decided(checked, program, profiles, expected.to_ms)
     profile = profiles.get(expected.user)
     if profile is None:
         return []
-    return decider.program.explainer.leaves_of(conditions, profile, START_MS + expected.to_ms)
+    return program.explainer.leaves_of(conditions, profile, START_MS + expected.to_ms)
 
 
-def _decided(checked: Checked, definitions: Definitions, profiles: dict[str, Profile], until_ms: int) -> Decider:
+def _decided(checked: Checked, program: Program, profiles: dict[str, Profile], until_ms: int) -> Decider:
     """Return a decider after all that arrives, and all that falls due, by an offset from the start."""
     end_ms = START_MS + until_ms
-    consents = _consents(checked.scenario, definitions)
-    decider = Decider(msgspec.structs.replace(definitions, assumed_consents=consents), profiles, spread=False)
+    decider = Decider(program.definitions, profiles, spread=False, program=program)
     for arrival_ms, event in checked.arrivals:
         if arrival_ms > end_ms:
             break
@@ -102,7 +124,7 @@ def _decided(checked: Checked, definitions: Definitions, profiles: dict[str, Pro
 
 def _consents(scenario: Scenario, definitions: Definitions) -> frozenset[str]:
     if ALL in scenario.consents:
-        return frozenset(action.purpose for action in definitions.actions.values())
+        return frozenset(purpose for action in definitions.actions.values() for purpose in action.purposes)
     return frozenset(scenario.consents)
 
 

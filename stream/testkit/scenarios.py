@@ -19,7 +19,7 @@ DEFAULT_USER: Final = "u1"
 
 ALL: Final = "all"
 
-_SCENARIO_FIELDS: Final = ("name", "assume_consent", "watch", "given", "until", "expect")
+_SCENARIO_FIELDS: Final = ("name", "assume_consent", "assume_holdout", "watch", "given", "until", "expect")
 _GIVEN_FIELDS: Final = ("at", "arrives", "user", "id", "event", "identify", "with", "timezone")
 _EXPECT_FIELDS: Final = ("at", "user", *KINDS, "from", "to", "because", "key", "value")
 
@@ -58,7 +58,10 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """One test: what comes in, how long to wait, and the complete list of what must come out."""
+    """One test: what comes in, how long to wait, and the complete list of what must come out.
+
+    Nobody in it is held out, whatever their hash says, unless `held_out`: then all are.
+    """
 
     spot: Spot
     name: str
@@ -67,6 +70,7 @@ class Scenario(msgspec.Struct, frozen=True):
     given: tuple[Given, ...]
     until_ms: int
     expect: tuple[Expected, ...]
+    held_out: bool = False
 
 
 def parse_scenarios(file: str, text: str, problems: list[Problem]) -> list[Scenario]:
@@ -94,9 +98,7 @@ def _scenario(node: YamlNode, problems: list[Problem]) -> Scenario | None:
     name = fields.text("name", required=True)
     given = [_given(each, problems, row) for row, each in enumerate(fields.entries("given", required=True))]
     expect = [_expected(each, problems) for each in fields.entries("expect", required=True)]
-    watch = fields.text("watch")
-    if watch not in (None, ALL):
-        fields.problem("watch", f"`watch` can only be `{ALL}`")
+    widened = {key: _is_all(fields, key) for key in ("watch", "assume_holdout")}
     consents = fields.texts("assume_consent")
     events = tuple(each for each in given if each is not None)
     outcomes = tuple(each for each in expect if each is not None)
@@ -106,7 +108,17 @@ def _scenario(node: YamlNode, problems: list[Problem]) -> Scenario | None:
     _check_times(events, outcomes, until_ms, problems)
     if len(problems) > before or name is None:
         return None
-    return Scenario(node.spot, name, consents, watch == ALL, events, until_ms, outcomes)
+    return Scenario(
+        node.spot, name, consents, widened["watch"], events, until_ms, outcomes, held_out=widened["assume_holdout"]
+    )
+
+
+def _is_all(fields: Fields, key: str) -> bool:
+    """Return whether a field that can only be `all` is there."""
+    text = fields.text(key)
+    if text not in (None, ALL):
+        fields.problem(key, f"`{key}` can only be `{ALL}`")
+    return text == ALL
 
 
 def _check_times(

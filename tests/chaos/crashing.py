@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from stream.runtime.checkpoint import Checkpoints, Cut
+from stream.runtime.kept_journeys import JOURNEY_KEY
 from stream.runtime.metrics import Metrics
 from stream.runtime.position import Position
 from stream.runtime.task_ports import Outgoing, Writer
@@ -71,7 +72,11 @@ def crash_over_erasures(fuses: Path) -> None:
     commit: Any = Checkpoints.commit
 
     async def watched(self: Any, cut: Cut, metrics: Metrics, committed: Callable[[Position], None]) -> None:
-        users = [record.key.decode() for record in cut.records[self._changelog] if record.key and record.value is None]
+        users = [
+            record.key.decode()
+            for record in cut.records[self._changelog]
+            if record.key and record.value is None and not record.key.startswith(JOURNEY_KEY)
+        ]
         if users and (moment := lit(fuses, users)):
             self._writer = CrashingWriter(self._writer, moment)
         await commit(self, cut, metrics, committed)

@@ -18,6 +18,7 @@ from stream.model.codec import Codec
 from stream.model.errors import Rejected
 from stream.model.events import Event
 from stream.model.outcomes import OUTPUT_TOPICS
+from stream.runtime.kept_journeys import JOURNEY_KEY
 from stream.runtime.position import POSITION_KEY, Position, decode_position
 from stream.runtime.settings import Settings
 from stream.runtime.topics import changelog_topic, input_topics
@@ -145,7 +146,7 @@ def _cut(log: TaskLog, records: list[ConsumerRecord]) -> None:
         if record.key == POSITION_KEY:
             log.checkpoints.append(Checkpoint(state, decode_position(record.value), record.timestamp))
             state = {}
-        else:
+        elif not record.key.startswith(JOURNEY_KEY):
             state[record.key.decode()] = record.value
     log.loose = list(state)
 

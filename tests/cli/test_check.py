@@ -35,8 +35,11 @@ def test_the_shipped_config_is_fine_and_summed_up_in_a_line() -> None:
     result = check(SHIPPED)
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("fine: ")
-    segments = sum(not path.name.endswith(".test.yaml") for path in (SHIPPED / "segments").iterdir())
-    assert f"{segments} segments, 1 journey, 4 actions; version " in result.stdout
+    segments, journeys = (
+        sum(not path.name.endswith(".test.yaml") for path in (SHIPPED / folder).iterdir())
+        for folder in ("segments", "journeys")
+    )
+    assert f"{segments} segments, {journeys} journeys, 34 actions; version " in result.stdout
 
 
 def test_five_planted_mistakes_are_told_each_at_its_line(config: Path) -> None:

@@ -13,6 +13,7 @@ from stream.definitions.parsing import Scope, parse_expression
 from stream.definitions.reading import Reader
 from stream.definitions.shapes import Aggregate, Definitions
 from stream.definitions.source import read_yaml
+from stream.model.contributions import Contribution
 from stream.model.events import Event, Scalar
 from stream.model.money import Money
 from stream.model.outcomes import AnyOutcome, Decision, Goal, RunChange, SegmentChange, Trigger, Withdrawal
@@ -37,6 +38,9 @@ topics:
       products: [{product_id: string, category: string, quantity: integer, price: money}]}
     returned: {products: [{quantity: integer}]}
   email:
+    email_delivered: {trigger_id: string}
+    email_opened: {trigger_id: string, machine_open: boolean}
+    email_link_clicked: {trigger_id: string}
     email_bounced: {bounce_type: string}
     email_marked_as_spam:
     unsubscribed:
@@ -104,13 +108,14 @@ def scope_of(definitions: Definitions) -> Scope:
 
 
 class Story:
-    """Tells events to a decider; `outcomes` gathers all that came of them."""
+    """Tells events to a decider; `outcomes` and `contributions` gather all that came of them."""
 
     def __init__(self, definitions: Definitions, *, spread: bool = False) -> None:
         self.definitions = definitions
         self.profiles: dict[str, Profile] = {}
         self.decider = Decider(definitions, self.profiles, spread=spread)
         self.outcomes: list[AnyOutcome] = []
+        self.contributions: list[Contribution] = []
         self._number = 0
 
     def taking_over(self, other: "Story") -> "Story":
@@ -165,9 +170,10 @@ class Story:
         return self.decider.program.compiled(self.parsed(text))(profile, now_ms)
 
     def _taken(self) -> list[AnyOutcome]:
-        taken = self.decider.take().outcomes
-        self.outcomes += taken
-        return taken
+        taken = self.decider.take()
+        self.outcomes += taken.outcomes
+        self.contributions += taken.contributions
+        return taken.outcomes
 
 
 def shown(outcomes: list[AnyOutcome]) -> list[tuple[int, str]]:

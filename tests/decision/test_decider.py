@@ -2,7 +2,8 @@
 
 import pytest
 
-from stream.decision.decider import IDS_REMEMBERED, Decider
+from stream.decision.decider import Decider
+from stream.decision.repetitions import IDS_REMEMBERED
 from stream.model.events import Event
 from stream.model.profile import NEVER
 from tests.decision.story import D, H, Story, assuming, config, shown, words
@@ -190,7 +191,7 @@ def test_an_erased_user_is_changed_without_a_profile_and_no_longer_counted() -> 
     assert (story.decider.counts.segments["gone"], story.decider.counts.runs["j"]) == (1, 1)
     story.decider.decide(story.event(H + 1, "erasure_requested"))
     taken = story.decider.take()
-    assert taken.changed == {"u"}
+    assert taken.changed == {"u", *story.profiles}
     assert "u" not in story.profiles
     assert (story.decider.counts.segments["gone"], story.decider.counts.runs["j"]) == (0, 0)
     assert story.wait(99 * D) == []

@@ -172,10 +172,10 @@ def test_what_a_user_does_is_contributed_to_what_is_known_of_everyone_and_only_o
     story.decider.decide(story.event(TUESDAY_MS, "email_link_clicked", trigger_id="t1"))
     seen = story.decider.take().contributions
     assert [msgspec.structs.replace(one, id="") for one in seen] == [
-        ChannelSeen("u", "email", False, TUESDAY_MS - D, ""),
-        HourSeen("u", TUESDAY_18, 1, TUESDAY_MS, ""),
-        ChannelSeen("u", "email", True, TUESDAY_MS - D, ""),
-        HourSeen("u", TUESDAY_18, 2, TUESDAY_MS, ""),
+        ChannelSeen("u", "email", False, TUESDAY_MS - D, "", TUESDAY_MS - D),
+        HourSeen("u", TUESDAY_18, 1, TUESDAY_MS, "", TUESDAY_MS),
+        ChannelSeen("u", "email", True, TUESDAY_MS - D, "", TUESDAY_MS),
+        HourSeen("u", TUESDAY_18, 2, TUESDAY_MS, "", TUESDAY_MS),
     ]
     assert len({one.id for one in seen}) == 4
     assert story.decider.take().contributions == []

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from stream.decision.runs import RUNS_KEPT
+from stream.decision.entries import RUNS_KEPT
 from stream.model.outcomes import RunChange, Trigger
 from tests.decision.story import D, H, Story, assuming, config, words
 
@@ -161,3 +161,10 @@ def test_ended_runs_are_forgotten_once_nothing_can_come_of_them() -> None:
         story.tell(day * D, "viewed")
     assert len(starts(story)) == 100
     assert len(story.profile().runs) <= 2
+
+
+def test_a_run_that_is_restarted_does_not_keep_other_keys_waiting() -> None:
+    story = story_of("{event: viewed, key: event.product_id, same_key: restart}", WAITING)
+    for time_ms, product in ((0, "a"), (H, "a"), (H, "b")):
+        story.tell(time_ms, "viewed", product_id=product)
+    assert list(zip(starts(story), keys(story), strict=True)) == [(0, "a"), (H, "a"), (H, "b")]

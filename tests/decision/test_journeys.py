@@ -110,7 +110,7 @@ def test_where_no_arm_holds_the_run_goes_on_after_the_branch() -> None:
 
 
 def test_a_branch_asks_at_the_time_it_is_reached() -> None:
-    story = story_of(WAIT + BRANCH.replace("{arm}", "{otherwise: true, exit: nothing to say}"))
+    story = story_of(WAIT + BRANCH.replace("{arm}", "{otherwise: true, end: nothing to say}"))
     story.tell(0, "measured", n=10)
     story.tell(1, "viewed")
     story.tell(2, "measured", n=1)
@@ -127,7 +127,7 @@ def test_steps_are_named_by_their_place() -> None:
 
 def test_an_exit_step_ends_the_run_with_its_reason() -> None:
     story = story_of(
-        "  - branch:\n      - {when: n >= 10, exit: rich enough}\n      - {otherwise: true, trigger: ad}\n" + MAIL
+        "  - branch:\n      - {when: n >= 10, end: rich enough}\n      - {otherwise: true, trigger: ad}\n" + MAIL
     )
     story.tell(0, "measured", n=10)
     assert words(story.tell(1, "viewed")) == ["started j: e2", "ended j: rich enough"]
@@ -199,7 +199,7 @@ def test_a_run_whose_journey_is_gone_ends_too() -> None:
     story = story_of(WAIT + MAIL)
     story.tell(0, "viewed")
     without = Story(config(TRAITS)).taking_over(story)
-    assert words(without.wait(D)) == ["ended j: definition_changed"]
+    assert words(without.wait(D)) == ["ended j: journey_removed"]
 
 
 def test_counts_follow_the_runs_under_way() -> None:

@@ -13,7 +13,7 @@ from stream.decision.population import (
     merged,
     rates_of_everyone,
 )
-from stream.model.habits import HALF_LIFE_MS, ChannelSeen, Contribution, HourSeen
+from stream.model.habits import HALF_LIFE_MS, ChannelSeen, HourSeen
 from stream.model.reference import Reference, decode_reference, encode_reference
 from tests.properties.histories import modest
 
@@ -59,7 +59,7 @@ def test_what_lies_twenty_half_lives_behind_is_forgotten(age: int, is_kept: bool
 @modest
 @given(CONTRIBUTIONS, st.randoms(), st.integers(0, 40), st.integers(0, 40))
 def test_contributions_in_any_order_and_any_batches_come_to_the_same_bytes(
-    seen: list[Contribution], chance: object, one: int, other: int
+    seen: list[HourSeen | ChannelSeen], chance: object, one: int, other: int
 ) -> None:
     shuffled = sorted(seen, key=lambda _: chance.random())  # type: ignore[attr-defined]
     first, last = sorted((one, other))

@@ -53,7 +53,7 @@ steps:
       - otherwise: true
         steps:
           - wait: 1h
-          - exit: too little
+          - end: too little
   - trigger: mail
 """,
 }

@@ -4,7 +4,9 @@ import pytest
 
 from stream.definitions import load
 from stream.definitions.expressions import Constant, Name
-from stream.definitions.shapes import Aggregate, BranchStep, Cap, Derived, ExitStep, TriggerStep, WaitStep
+from stream.definitions.journey_shapes import BranchStep, EndStep, TriggerStep, WaitStep
+from stream.definitions.policy_shapes import Cap, Of
+from stream.definitions.shapes import Aggregate, Derived
 from stream.testkit.files import read_config
 from tests.definitions.config_text import SMALL, edited, loaded, problems, problems_of
 
@@ -87,7 +89,7 @@ def test_steps_know_their_place_in_the_journey() -> None:
     assert isinstance(branch, BranchStep)
     assert branch.arms[0].steps == (TriggerStep("2.0.0", "ad"),)
     assert branch.arms[1].when is None
-    assert branch.arms[1].steps == (WaitStep("2.1.0", 3_600_000, frozenset()), ExitStep("2.1.1", "too little"))
+    assert branch.arms[1].steps == (WaitStep("2.1.0", 3_600_000, ()), EndStep("2.1.1", "too little"))
     assert [step.step for step in steps] == ["0", "1", "2", "3"]
 
 
@@ -103,7 +105,7 @@ def test_what_a_journey_action_or_policy_leaves_out_has_a_default() -> None:
 
 def test_policies_and_payloads_are_read() -> None:
     definitions = loaded()
-    assert definitions.policy.caps == (Cap("email", 1, 16 * 3_600_000),)
+    assert definitions.policy.caps == (Cap(Of("channel", "email"), 1, 16 * 3_600_000),)
     payload = definitions.actions["mail"].payload
     assert isinstance(payload["items"], Name)
     assert isinstance(payload["code"], Constant)

@@ -192,7 +192,8 @@ JOURNEY = [
     (("within: 14d", "within: 0d"), "3:40: within cannot be '0d': it must be longer than nothing"),
     (
         ("  - wait: 1d\n", "  - wiat: 1d\n"),
-        "6:5: a step needs one of trigger, wait, branch, exit (did you mean 'wait'?)",
+        "6:5: a step needs one of trigger, wait, wait_until, wait_for, branch, split, choose, set, goto, end"
+        " (did you mean 'wait'?)",
     ),
     (("  - wait: 1d\n", "  - wait: 1d\n    trigger: ad\n"), "6:5: a step needs only one of trigger, wait"),
     (("  - wait: 1d\n", "  - wait: 0d\n"), "6:11: a wait cannot be '0d': it must be longer than nothing"),
@@ -210,7 +211,7 @@ JOURNEY = [
         "11:9: an arm needs either `when` or `otherwise: true`",
     ),
     (
-        ("          - exit: too little\n", "          - exit: too little\n          - wait: 1h\n"),
+        ("          - end: too little\n", "          - end: too little\n          - wait: 1h\n"),
         "15:13: this step is never reached: the run has ended at the step before",
     ),
 ]
@@ -225,7 +226,7 @@ OTHERS = [
     (("policy.yaml", "channel: email", "channel: emial"), "1:18: there is no channel 'emial' (did you mean 'email'?)"),
     (("policy.yaml", "at_most: 1", "at_most: 0"), "1:34: at_most must be a whole number of at least 1, not '0'"),
     (("policy.yaml", "at_most: 1", "at_most: 1.5"), "1:34: at_most must be a whole number of at least 1, not '1.5'"),
-    (("policy.yaml", ", within: 16h", ""), "1:8: a cap needs the field 'within'"),
+    (("policy.yaml", ", within: 16h", ""), "1:8: a cap needs either `within` or `per`"),
     (("policy.yaml", "caps", "cap"), "1:1: the policy has no field 'cap' (did you mean 'caps'?)"),
 ]
 

@@ -90,7 +90,7 @@ def test_an_empty_definition_says_so() -> None:
 
 
 def test_a_journey_without_a_trigger_does_nothing() -> None:
-    changed = {"journeys/x.yaml": "enter: {segment: vip}\nsteps:\n  - wait: 1d\n  - exit: done\n"}
+    changed = {"journeys/x.yaml": "enter: {segment: vip}\nsteps:\n  - wait: 1d\n  - end: done\n"}
     assert problems(changed) == [
         "journeys/x.yaml:3:3: a journey needs at least one step with a trigger: this one does nothing"
     ]

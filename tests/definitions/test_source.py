@@ -53,7 +53,7 @@ def test_a_version_directive_changes_nothing() -> None:
 
 
 def test_every_node_knows_its_place() -> None:
-    root, _ = read("# a comment\nsteps:\n  - {wait: 24h}\n  - exit: done\n")
+    root, _ = read("# a comment\nsteps:\n  - {wait: 24h}\n  - end: done\n")
     assert isinstance(root, YamlMap)
     steps = root.items["steps"]
     assert isinstance(steps, YamlList)

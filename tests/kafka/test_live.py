@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import time
 import uuid
@@ -37,9 +38,14 @@ pytestmark = pytest.mark.kafka
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """The shipped config, but with an idle time of seconds."""
+    """The shipped config, but with an idle time of seconds, for carts alone, and nobody held out."""
     folder = tmp_path / "config"
     shutil.copytree(ROOT / "config", folder, ignore=shutil.ignore_patterns("*.test.yaml"))
+    for journey in (folder / "journeys").glob("*.yaml"):
+        if journey.stem != "cart_recovery":
+            journey.unlink()
+    policy = folder / "policy.yaml"
+    policy.write_text(re.sub(r"^holdout: .*$", "", policy.read_text(), flags=re.MULTILINE))
     segment = folder / "segments" / "cart_abandoner.yaml"
     shipped = segment.read_text()
     assert ">= 1h" in shipped

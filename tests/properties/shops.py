@@ -8,6 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from stream.decision.decider import Decider
+from stream.decision.runs import is_under_way
 from stream.decision.turn import Counts
 from stream.definitions import load
 from stream.model.events import Event, Scalar
@@ -52,7 +53,7 @@ steps:
   - branch:
       - {when: holder, trigger: ad}
       - when: spend >= 10
-        exit: has bought
+        end: has bought
   - wait: 1d
   - trigger: mail
 """,
@@ -187,7 +188,7 @@ class Shop:
                 place = membership.place(name)
                 counts.segments[place] = counts.segments.get(place, 0) + membership.inside
             for run in profile.runs:
-                counts.runs[run.journey] = counts.runs.get(run.journey, 0) + (run.pc >= 0)
+                counts.runs[run.journey] = counts.runs.get(run.journey, 0) + is_under_way(run)
         return counts
 
 

@@ -43,7 +43,7 @@ def test_no_mail_to_an_address_that_must_not_be_used(config: str, events: list[E
 def test_no_rolling_window_ever_holds_more_than_its_cap(config: str, events: list[Event]) -> None:
     shop = Shop(config).live(events, end_of(events))
     for cap in CONFIGS[config].policy.caps:
-        sent = [(t.user_id, t.at_ms) for t in triggers(shop) if t.channel == cap.channel]
+        sent = [(t.user_id, t.at_ms) for t in triggers(shop) if t.channel == cap.of.name]
         for user, at_ms in sent:
             within = [1 for other, other_ms in sent if other == user and at_ms - cap.within_ms < other_ms <= at_ms]
             assert len(within) <= cap.at_most

@@ -59,8 +59,11 @@ def test_taobao_triggers_come_after_the_cart_and_never_after_a_purchase_that_cam
         if event.name in ("product_added", "order_completed"):
             carts.setdefault(event.user, []).append((event.time_ms, event.name == "product_added"))
     triggers = lines(out / "triggers.jsonl")
-    assert len(triggers) > 700
-    for trigger in triggers:
+    assert len({trigger["journey"] for trigger in triggers}) >= 6
+    sent = [each for each in triggers if each["type"] == "trigger.v1" and each["journey"] == "cart_recovery"]
+    of_carts = [each for each in sent if each["action"] != "stop_ads"]
+    assert len(of_carts) > 700
+    for trigger in of_carts:
         at_ms = trigger["at_ms"]
         before = [is_added for time_ms, is_added in carts[str(trigger["user_id"])] if time_ms <= at_ms]
         assert before[-1], trigger

@@ -8,6 +8,7 @@ from typing import Final
 
 from stream.runtime.ports import TP
 from tests.simulation.cluster import Cluster
+from tests.simulation.config import edits
 from tests.simulation.group import Group
 from tests.simulation.ports import CHANGELOG
 from tests.simulation.worker import Process
@@ -44,6 +45,8 @@ class Chaos:
             "compact": self.compact,
             "clock": self._change_clock,
             "silence": self._silence,
+            # Of a played history it depends on no worker's time what is decided, so nothing may be edited meanwhile.
+            **({"edit": self._edit} if self._cluster.settings.clock == "wall" else {}),
         }
 
     async def run(self, seconds: float) -> None:
@@ -141,6 +144,11 @@ class Chaos:
             process.clock.ahead_ms = self._cluster.chance.choice([-3_000, -200, 0, 0, 300, 2_000])
             self.most_ahead_ms = max(self.most_ahead_ms, process.clock.ahead_ms)
             self._cluster.trace("chaos", process.owner.name, "has its clock ahead by", process.clock.ahead_ms)
+
+    def _edit(self) -> None:
+        """Edit the config: whoever starts from now on decides by it, those who run go on as they began."""
+        self._cluster.definitions = self._cluster.chance.choice(edits())
+        self._cluster.trace("chaos", "edits the config to", self._cluster.definitions.version)
 
     def _silence(self) -> None:
         lag = self._cluster.lags[self._cluster.chance.choice(list(self._cluster.lags))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -11,12 +12,15 @@ import msgspec
 
 from stream.decision.program import Program
 from stream.definitions import load
+from stream.definitions.kept import KeptJourney, present_journeys
+from stream.definitions.loading import with_kept
 from stream.definitions.shapes import Definitions
 from stream.model.codec import Codec
 from stream.model.plan import Plan
 from stream.testkit.files import read_config
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "config"
+_EDITED: Final = "journeys/cart_recovery.yaml"
 _DURATION: Final = re.compile(r"\b(\d+)(m|h|d)\b")
 _SECONDS: Final = {"h": 1, "d": 24}
 
@@ -34,6 +38,33 @@ def shrunk() -> Definitions:
     return load(files)
 
 
+@cache
+def edits() -> tuple[Definitions, ...]:
+    """The shrunk config as it is, and with a journey edited: people stay on the older steps, are moved, or leave."""
+    before = shrunk()
+    text = before.files[_EDITED]
+    assert "wait: 24s" in text
+    sooner, later = text.replace("wait: 24s", "wait: 2s"), text.replace("wait: 24s", "wait: 5s")
+    texts = (sooner, later + 'migrate: {"1": "1"}\n', sooner + 'migrate: {"1": exit}\n')
+    without = {path: one for path, one in before.files.items() if path != _EDITED}
+    return (before, *(load({**before.files, _EDITED: one}) for one in texts), load(without))
+
+
+def older_of(definitions: Definitions, kept: Mapping[str, KeptJourney]) -> Definitions:
+    """The definitions with older ones, read once a process."""
+    key = (definitions.version, frozenset(kept))
+    if key not in _OLDER:
+        _OLDER[key] = with_kept(definitions, kept)
+    return _OLDER[key]
+
+
+def whole_program(version: str) -> Program:
+    """The program of one of the edits, with all that the others define for older."""
+    (present,) = (one for one in edits() if one.version == version)
+    kept = {name: one for each in edits() for name, one in present_journeys(each).items()}
+    return program_of(older_of(present, kept))
+
+
 def codec_of(plan: Plan, **limits: Any) -> Codec:
     """One codec for all workers: making one takes longer than a short simulation."""
     assert limits.get("max_event_bytes", 65_536) == 65_536
@@ -48,6 +79,7 @@ def program_of(definitions: Definitions) -> Program:
     return _PROGRAMS[key][1]
 
 
+_OLDER: Final[dict[tuple[str, frozenset[str]], Definitions]] = {}
 _PLANS: Final[dict[int, Plan]] = {}
 _PROGRAMS: Final[dict[int, tuple[Definitions, Program]]] = {}
 

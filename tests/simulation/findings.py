@@ -14,6 +14,7 @@ from stream.model.outcomes import OUTPUT_TOPICS, TOPIC_OF, AnyOutcome, encode_ou
 from stream.model.profile import decode_profile
 from stream.runtime.delivery import partition_of
 from stream.runtime.intake import BACKFILL, HEARTBEAT
+from stream.runtime.kept_journeys import taken_out
 from stream.runtime.ports import TP
 from stream.runtime.position import POSITION_KEY, Position, decode_position
 from stream.runtime.strays import ROUTED_FROM
@@ -102,6 +103,7 @@ def state_of(log: Log, number: int) -> tuple[dict[str, bytes], Position | None]:
     """Return the profiles and the position that a task's changelog holds."""
     latest = {entry.key: entry.value for entry in log[TP(CHANGELOG, number)].committed()}
     position = latest.pop(POSITION_KEY, None)
+    taken_out(latest)
     profiles = {(key or b"").decode(): value for key, value in latest.items() if value is not None}
     return profiles, None if position is None else decode_position(position)
 

@@ -17,8 +17,10 @@ from stream.decision.decider import Decider
 from stream.model.events import Event
 from stream.model.outcomes import OUTPUT_TOPICS, AnyOutcome, Decision, Trigger
 from stream.model.profile import NEVER, Profile, encode_profile
+from stream.runtime.kept_journeys import taken_out
 from stream.runtime.position import POSITION_KEY, Position, decode_position
 from tests.simulation.cluster import LATENESS_MS, Cluster
+from tests.simulation.config import shrunk, whole_program
 from tests.simulation.findings import (
     Input,
     count_differences,
@@ -30,7 +32,7 @@ from tests.simulation.findings import (
 )
 from tests.simulation.log import Transaction
 from tests.simulation.ports import CHANGELOG
-from tests.simulation.watching import Advanced, Decided, FiredOwn, Operation
+from tests.simulation.watching import Advanced, Decided, FiredOwn, GoesBy, Operation
 
 
 def violations(cluster: Cluster, most_ahead_ms: int) -> list[str]:
@@ -60,7 +62,7 @@ class Lineage:
         self._read: Final = read
         self._most_ahead_ms: Final = most_ahead_ms
         self._profiles: Final[dict[str, Profile]] = {}
-        self._decider: Final = Decider(cluster.definitions, self._profiles)
+        self._decider = Decider(shrunk(), self._profiles, key=cluster.settings.app.encode())
         self._decided: Final[Counter[str]] = Counter()
         self._by_user: Final[dict[str, list[tuple[Event, int, int, int]]]] = {}
         for found in read.events:
@@ -75,6 +77,7 @@ class Lineage:
         changelog = [entry for entry in transaction.records if entry.topic == CHANGELOG]
         state = {entry.key or b"": entry.value for entry in changelog}
         position = state.pop(POSITION_KEY, None)
+        taken_out(state)
         if position is None:
             self._say(f"transaction {transaction.number} has no position")
         else:
@@ -93,6 +96,9 @@ class Lineage:
         outcomes: list[AnyOutcome] = []
         changed: set[str] = set()
         for operation in operations:
+            if isinstance(operation, GoesBy):
+                self._go_by(operation.version)
+                continue
             if isinstance(operation, Decided):
                 self._decided[operation.event.id] += 1
                 self._decider.decide(operation.event, operation.limit_ms, operation.timers_until_ms)
@@ -107,7 +113,19 @@ class Lineage:
                 self._check_nothing_was_passed_over(outcome, operation)
         return outcomes, changed
 
-    def _check_nothing_was_passed_over(self, outcome: AnyOutcome, operation: Operation) -> None:
+    def _go_by(self, version: str) -> None:
+        """Go on with other definitions, if these are others: who took the task over has read the config later."""
+        if version == self._decider.program.definitions.version:
+            return
+        program, counts = whole_program(version), self._decider.counts
+        self._decider = Decider(
+            program.definitions, self._profiles, program=program, key=self._cluster.settings.app.encode()
+        )
+        self._decider.restore(counts)
+        for user, profile in self._profiles.items():
+            self._decider.schedule(user, profile.due_ms)
+
+    def _check_nothing_was_passed_over(self, outcome: AnyOutcome, operation: Decided | FiredOwn | Advanced) -> None:
         """No timer may fire over an event of its user, a purchase say, that lay in the log when it was due.
 
         By the clock it fires later by the lateness, so what was written within that counts too. What comes of an event

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from tests.simulation.config import shipped, shrunk
+from tests.simulation.config import edits, shipped
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.simulation import Mode, Result, simulate
 
@@ -73,7 +73,7 @@ def _results(jobs: Iterable[tuple[int, Mode]], mutation: str | None, processes: 
     if processes == 1:
         yield from map(run, jobs)
         return
-    shipped(), shrunk()  # loaded once, before the processes are forked
+    shipped(), edits()  # loaded once, before the processes are forked
     with multiprocessing.get_context("fork").Pool(processes, initializer=gc.disable) as pool:
         yield from pool.imap_unordered(run, jobs, chunksize=4)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from stream.model.events import Event
 from stream.model.profile import NEVER
-from stream.runtime import kept, recovery, task, tasks
+from stream.runtime import kept, kept_journeys, recovery, restoring, task, tasks
 from stream.runtime.checkpoint import Cut
 from stream.runtime.faust_room import input_log, room
 from stream.runtime.lane import Item
@@ -142,7 +142,7 @@ class EventsFirst(WatchedDecider):
 
 
 def _events_first() -> list[Replaced]:
-    return [(tasks, "Decider", EventsFirst)]
+    return [(restoring, "Decider", EventsFirst)]
 
 
 def _give_away_without_commit() -> list[Replaced]:
@@ -193,6 +193,10 @@ def _take_over_what_is_revoked() -> list[Replaced]:
     return [(room.Room, "take_over", take_over_whatever)]
 
 
+def _forget_older_definitions() -> list[Replaced]:
+    return [(kept_journeys.KeptJourneys, "changes", lambda *_: [])]
+
+
 MUTATIONS: Final[Mapping[str, Callable[[], list[Replaced]]]] = {
     "fence_late": _fence_late,
     "read_uncommitted": _read_uncommitted,
@@ -203,6 +207,7 @@ MUTATIONS: Final[Mapping[str, Callable[[], list[Replaced]]]] = {
     "give_away_without_commit": _give_away_without_commit,
     "keep_unproven": _keep_unproven,
     "offer_stale_batches": _offer_stale_batches,
+    "forget_older_definitions": _forget_older_definitions,
     "take_over_what_is_revoked": _take_over_what_is_revoked,
 }
 

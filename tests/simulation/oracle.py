@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from stream.decision.decider import Decider
+from stream.decision.turn import Use
 from stream.model.profile import Profile, encode_profile
 from tests.simulation.cluster import Cluster
 from tests.simulation.findings import (
@@ -30,7 +31,7 @@ def differences(cluster: Cluster, final_ms: int) -> list[str]:
         read = input_of(cluster, number)
         letters.update(read.letters)
         profiles: dict[str, Profile] = {}
-        decider = Decider(cluster.definitions, profiles)
+        decider = Decider(cluster.definitions, profiles, key=cluster.settings.app.encode())
         for event, _, _, _ in sorted(read.events, key=lambda found: (found[0].time_ms, *found[1:])):
             decider.decide(event)
         decider.advance(final_ms)
@@ -47,10 +48,15 @@ def differences(cluster: Cluster, final_ms: int) -> list[str]:
             "clock": (position.clock_ms, final_ms),
             "members": (_counted(position.segments), _counted(decider.counts.segments)),
             "runs": (_counted(position.runs), _counted(decider.counts.runs)),
+            "uses": (_inside(position.uses), _inside(decider.counts.uses)),
         }
         said += [f"task {number}: {what} {one}, right: {two}" for what, (one, two) in places.items() if one != two]
     said += count_differences("outcome", seen_outcomes(log), outcomes)
     return said + count_differences("dead letter", seen_letters(log), letters)
+
+
+def _inside(uses: dict[str, Use] | None) -> dict[str, int]:
+    return _counted({name: use.runs for name, use in (uses or {}).items()})
 
 
 def _counted(counts: dict[str, int]) -> dict[str, int]:

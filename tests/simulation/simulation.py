@@ -12,12 +12,13 @@ from typing import Final, Literal
 import msgspec
 
 from stream.decision import decider as decider_module
+from stream.runtime import restoring as restoring_module
 from stream.runtime import tasks as tasks_module
 from stream.runtime.ports import TP
 from tests.simulation import invariants, oracle
 from tests.simulation.chaos import Chaos
 from tests.simulation.cluster import Cluster
-from tests.simulation.config import codec_of, program_of, shipped, shrunk
+from tests.simulation.config import codec_of, older_of, program_of, shipped, shrunk
 from tests.simulation.findings import state_of
 from tests.simulation.loop import Deadlock, SimulatedLoop
 from tests.simulation.mutations import Replaced, mutated, replacing
@@ -118,9 +119,10 @@ def _prepared() -> list[Replaced]:
     """Share what takes long to make among all tasks, and watch the decisions."""
     return [
         (decider_module, "Program", program_of),
-        (tasks_module, "Program", program_of),
+        (restoring_module, "Program", program_of),
+        (restoring_module, "with_kept", older_of),
         (tasks_module, "Codec", codec_of),
-        (tasks_module, "Decider", WatchedDecider),
+        (restoring_module, "Decider", WatchedDecider),
         (tasks_module, "WallMerge", WatchedWallMerge),
         (tasks_module, "Checkpoints", WatchedCheckpoints),
     ]

@@ -39,7 +39,13 @@ class Advanced(NamedTuple):
     clock_ms: int
 
 
-Operation = Decided | FiredOwn | Advanced
+class GoesBy(NamedTuple):
+    """A decider begins, by these definitions."""
+
+    version: str
+
+
+Operation = Decided | FiredOwn | Advanced | GoesBy
 
 _taken: Final[dict[int, tuple[int, tuple[int, ...]]]] = {}
 """By the identity of an event handed over in wall mode, which its operation keeps alive."""
@@ -65,7 +71,7 @@ class WatchedDecider(Decider):
 
     def __init__(self, definitions: Any, profiles: Any, **options: Any) -> None:
         super().__init__(definitions, profiles, **options)
-        self.operations: list[Operation] = []
+        self.operations: list[Operation] = [GoesBy(definitions.version)]
         profiles.watched = self
 
     def decide(self, event: Event, limit_ms: int = NEVER, timers_until_ms: int = NEVER) -> None:

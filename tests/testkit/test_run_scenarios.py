@@ -1,8 +1,10 @@
 import pytest
 
-from stream.testkit.run_scenarios import Verdict, run_scenario
+from stream.definitions import load
+from stream.testkit.check_scenarios import read_scenarios
+from stream.testkit.run_scenarios import Player, Verdict, run_scenario
 from stream.testkit.verdict_text import verdict_text
-from tests.testkit.tiny import scenario
+from tests.testkit.tiny import FILES, definitions, scenario
 
 SEGMENT = "segments/waiting.test.yaml"
 JOURNEY = "journeys/recovery.test.yaml"
@@ -69,6 +71,33 @@ def test_a_journey_s_file_hears_of_triggers_goals_and_ends() -> None:
 def test_consent_is_not_assumed_unless_the_scenario_says_so() -> None:
     assert run(JOURNEY, CART, "{at: 1h, refused: nudge, because: no_consent}").passed
     assert not run(JOURNEY, CART, "{at: 1h, refused: nudge, because: capped}").passed
+
+
+def test_everyone_is_held_out_where_the_scenario_says_so_and_nobody_otherwise() -> None:
+    sent, ghost = "{at: 1h, triggered: nudge}", "{at: 1h, refused: nudge, because: held_out}"
+    for policy in ("holdout: {everything: 100%}\n", "holdout: {journeys: 50%}\n", ""):
+        checked, _ = scenario(JOURNEY, f"- {{name: a, given: [{CART}], expect: [{sent}], assume_consent: all}}")
+        assert run_scenario(checked, load({**FILES, "policy.yaml": policy})).passed
+        more = "assume_consent: all, assume_holdout: all"
+        checked, _ = scenario(JOURNEY, f"- {{name: a, given: [{CART}], expect: [{ghost}], {more}}}")
+        assert run_scenario(checked, load({**FILES, "policy.yaml": policy})).passed
+
+
+def test_a_player_keeps_apart_scenarios_that_assume_different_things() -> None:
+    text = "".join(
+        f"- {{name: {name}, given: [{CART}], expect: [{{at: 1h, {outcome}}}], {assumed}}}\n"
+        for name, outcome, assumed in (
+            ("a", "triggered: nudge", "assume_consent: all"),
+            ("b", "refused: nudge, because: no_consent", "until: 1h"),
+            ("c", "refused: nudge, because: held_out", "assume_consent: all, assume_holdout: all"),
+            ("d", "triggered: nudge", "assume_consent: all"),
+        )
+    )
+    known = definitions()
+    checked, problems = read_scenarios({JOURNEY: text}, known)
+    player = Player(known)
+    assert problems == []
+    assert [player.run(each).passed for each in checked] == [True] * 4
 
 
 def test_a_late_order_withdraws_what_was_sent_after_it_happened() -> None:

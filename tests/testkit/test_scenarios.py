@@ -63,6 +63,7 @@ def test_nothing_given_and_nothing_expected_is_a_scenario() -> None:
         ("- {name: a, given: [], expects: [], expect: []}", (1, 24), "no field 'expects'"),
         ("- {name: a, given: [], expect: [], until: soon}", (1, 43), "'soon' is no time"),
         ("- {name: a, given: [], expect: [], watch: some}", (1, 43), "can only be `all`"),
+        ("- {name: a, given: [], expect: [], assume_holdout: u1}", (1, 52), "can only be `all`"),
         ("- {name: a, given: [{event: e}], expect: []}", (1, 21), "'at' is missing"),
         ("- {name: a, given: [{at: 0m}], expect: []}", (1, 21), "either `event` or `identify`"),
         ("- {name: a, given: [{at: 0m, event: e, identify: {}}], expect: []}", (1, 21), "either `event` or `identify`"),

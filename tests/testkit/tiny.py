@@ -28,7 +28,7 @@ FILES = {
         "enter: {segment: waiting, key: cart.id, again_after: 7d}\n"
         "exit_on: [order_completed]\n"
         "goal: {event: order_completed, within: 14d, value: total}\n"
-        "steps:\n  - trigger: nudge\n  - wait: 1d\n  - exit: had its day\n"
+        "steps:\n  - trigger: nudge\n  - wait: 1d\n  - end: had its day\n"
     ),
 }
 

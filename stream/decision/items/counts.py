@@ -83,7 +83,8 @@ class CoCounts:
                 _put(own, beside, count << shift & _ALL_AGES)
             if not own:
                 del self.beside[product]
-        self.has_aged = True
+        self.recounted.update(other.alone)
+        self.moved.update(other.beside)
 
     def age(self, step: int) -> None:
         """Let all counts grow older, up to a step; what is too old then is dropped. Time does not go back."""

@@ -6,9 +6,8 @@ from itertools import islice
 from typing import Final, Literal
 
 from stream.decision.items import memory
-from stream.model.contributions import AnyContribution
 from stream.model.events import Event
-from stream.model.items import ProductMemory
+from stream.model.items import CoOccurrence, ProductMemory
 from stream.model.profile import Profile
 
 Concerned = Literal["seen", "carted", "bought"]
@@ -34,10 +33,10 @@ class ItemIndex:
         for product in _remembered(products):
             self._drop(product, user)
 
-    def take_in(self, profile: Profile, event: Event, told: list[AnyContribution]) -> None:
+    def take_in(self, profile: Profile, event: Event) -> list[CoOccurrence]:
         """Let an event into the profile's memory, as `memory.take_in` does, and follow what it changes."""
         oldest = _oldest(profile.products, event.name)
-        memory.take_in(profile, event, told)
+        told = memory.take_in(profile, event)
         products = profile.products
         if products is not None:
             for product in _newest(products, event.name):
@@ -45,6 +44,7 @@ class ItemIndex:
             for product in oldest:
                 if not any(product in times for times in (products.viewed, products.carted, products.bought)):
                     self._drop(product, profile.user)
+        return told
 
     def users(self, product: str, after: str = "") -> list[str]:
         """Return the users who remember a product, by name, from the first one `after` another.

@@ -8,13 +8,12 @@ so of two products, once an outing. What is bought counts again only 30 days aft
 bought within 30 days before stands beside it: shoes now, their laces a week later.
 """
 
-from collections.abc import Iterable, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from stream.model.contributions import AnyContribution
+from stream.decision.ids import decided_id
 from stream.model.events import Event, Scalar
-from stream.model.items import CoOccurrence, ProductMemory
+from stream.model.items import CoOccurrence, ProductMemory, Together
 from stream.model.profile import NEVER, Profile
 from stream.model.text import kept_text
 
@@ -49,54 +48,73 @@ EVENTS: Final = frozenset({VIEWED, ADDED, ORDERED})
 _LINES: Final = "products"
 
 
-def take_in(profile: Profile, event: Event, told: list[AnyContribution]) -> None:
-    """Remember the products of one of `EVENTS`; add to `told` what that tells of products together.
+def take_in(profile: Profile, event: Event) -> list[CoOccurrence]:
+    """Remember the products of one of `EVENTS`; return what it tells of products together.
 
     Of an order that does not list its `products`, they are those in the cart: so this comes before the cart changes.
     """
     memory = profile.products
     if memory is None:
         memory = profile.products = ProductMemory()
+    product, at_ms = _product(event.props), event.time_ms
     if event.name == ORDERED:
-        _buy(profile.user, memory, _ordered(profile, event), event.time_ms, told)
-        return
-    product = _product(event.props)
+        fresh = _buy(memory, _ordered(profile, event), at_ms)
+        return [_told(profile, memory, event, product, beside) for product, beside in fresh]
     if not product:
-        return
+        return []
     if event.name == VIEWED:
-        _view(profile.user, memory, product, event.time_ms, told)
-    else:
-        _note(memory.carted, product, event.time_ms, CARTED_KEPT)
+        seen = _view(memory, product, at_ms)
+        return [] if seen is None else [_told(profile, memory, event, product, seen)]
+    _note(memory.carted, product, at_ms, CARTED_KEPT)
+    return []
 
 
-def _view(user: str, memory: ProductMemory, product: str, at_ms: int, told: list[AnyContribution]) -> None:
-    began_ms, viewed = memory.began_ms, memory.viewed
-    if at_ms < began_ms:
-        return  # late, of an outing that is over
-    if at_ms - memory.last_ms >= PAUSE_MS or at_ms - began_ms >= OUTING_MS:
-        memory.began_ms = memory.last_ms = began_ms = at_ms
-        memory.fresh = 0
+def _view(memory: ProductMemory, product: str, at_ms: int) -> tuple[str, ...] | None:
+    """Note a view; where it is to be told, return the products beside it."""
+    if at_ms < memory.began_ms:
+        return None  # late, of an outing that is over
+    if at_ms - memory.last_ms >= PAUSE_MS or at_ms - memory.began_ms >= OUTING_MS:
+        memory.began_ms, memory.last_ms, memory.fresh = at_ms, at_ms, 0
     elif at_ms > memory.last_ms:
         memory.last_ms = at_ms
-    if viewed.get(product, -NEVER) < began_ms:
-        if memory.fresh < FRESH_MOST:
-            # What was viewed in this outing was noted last.
-            beside = tuple(islice(reversed(viewed), min(memory.fresh, BESIDE_MOST)))
-            memory.told += 1
-            told.append(CoOccurrence(user, memory.told, "viewed", product, beside, at_ms))
-        memory.fresh += 1
+    viewed = memory.viewed
+    is_fresh = viewed.get(product, -NEVER) < memory.began_ms
+    is_told = is_fresh and memory.fresh < FRESH_MOST
+    beside = _beside(viewed, product, memory.began_ms) if is_told else None
     _note(viewed, product, at_ms, VIEWED_KEPT)
+    memory.fresh += is_fresh
+    return beside
 
 
-def _buy(user: str, memory: ProductMemory, products: Iterable[str], at_ms: int, told: list[AnyContribution]) -> None:
+def _buy(memory: ProductMemory, products: Iterable[str], at_ms: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Note what was bought; give each product that is to be told, with the products beside it."""
     since_ms, until_ms = at_ms - TOGETHER_MS + 1, at_ms + TOGETHER_MS
-    bought = memory.bought
     for product in products:
-        if bought.get(product, -NEVER) < since_ms:
-            near = (other for other in reversed(bought) if since_ms <= bought[other] < until_ms and other != product)
-            memory.told += 1
-            told.append(CoOccurrence(user, memory.told, "bought", product, tuple(islice(near, BESIDE_MOST)), at_ms))
-        _note(bought, product, at_ms, BOUGHT_KEPT)
+        is_fresh = memory.bought.get(product, -NEVER) < since_ms
+        near = {other: its_ms for other, its_ms in memory.bought.items() if since_ms <= its_ms < until_ms}
+        beside = _beside(near, product, since_ms) if is_fresh else ()
+        _note(memory.bought, product, at_ms, BOUGHT_KEPT)
+        if is_fresh:
+            yield product, beside
+
+
+def _told(profile: Profile, memory: ProductMemory, event: Event, product: str, beside: tuple[str, ...]) -> CoOccurrence:
+    memory.told += 1
+    how: Together = "bought" if event.name == ORDERED else "viewed"
+    at_ms = min(event.time_ms, profile.now_ms)  # a clock that is ahead must not let all that was told before fade
+    its_id = decided_id("together", profile.lifetime, memory.told)
+    return CoOccurrence(its_id, profile.user, how, product, beside, at_ms, profile.now_ms)
+
+
+def _beside(times: dict[str, int], product: str, since_ms: int) -> tuple[str, ...]:
+    """Return the latest other products back to one from before a time, the latest first."""
+    beside: list[str] = []
+    for other in reversed(times):
+        if times[other] < since_ms or len(beside) == BESIDE_MOST:
+            break
+        if other != product:
+            beside.append(other)
+    return tuple(beside)
 
 
 def _note(times: dict[str, int], product: str, at_ms: int, most: int) -> None:
@@ -125,5 +143,4 @@ def _ordered(profile: Profile, event: Event) -> list[str]:
 
 def _product(props: Mapping[str, Scalar]) -> str:
     """Return the product of an event as the cart names it."""
-    product = props.get("sku") or props.get("product_id") or ""
-    return kept_text(product if product.__class__ is str else str(product))
+    return kept_text(str(props.get("sku") or props.get("product_id") or ""))

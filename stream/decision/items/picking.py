@@ -39,6 +39,7 @@ def pick(known: ItemReference, profile: Profile, products: Sequence[str], rule: 
         fallback=fallback,
         unchecked=not known.catalogue,
         reference=known.version,
+        catalogue=known.catalogue_version,
     )
 
 

@@ -1,7 +1,7 @@
 """Choosing one of several actions, and how likely that choice was.
 
 A share of choices explores: it is spread evenly over the admissible arms. The rest goes by the policy:
-- `fixed`: the first admissible arm.
+- `fixed`: the first admissible arm, and of `best_channel`, which whoever asks puts first.
 - `thompson`: each arm as often as it is the best one, given its Beta posterior (Thompson 1933). The chances are
   integrated and one number is drawn, where the textbook draws a rate per arm: the same odds, and they are known.
 - `linucb`: the arm of the highest upper confidence bound, disjoint linear models (Li, Chu, Langford and Schapire 2010,
@@ -109,7 +109,7 @@ def _by_policy(
     rule: ChooseRule, posteriors: Mapping[str, Posterior], arms: Sequence[str], context: Sequence[float]
 ) -> Sequence[float]:
     match rule.policy:
-        case "fixed":
+        case "fixed" | "best_channel":  # whoever asks puts the best channel first
             return _all_to(0, len(arms))
         case "thompson":
             return best_chances(tuple(_beta(posteriors.get(arm)) for arm in arms)) if len(arms) > 1 else (1.0,)

@@ -64,6 +64,15 @@ DERIVED: Final = Section(
             ),
         ),
         Entry(
+            "consent_withdrawn",
+            "A consent that was given is taken back. Its property: `purpose`.",
+            example=trait(
+                "refusals: {count: consent_withdrawn, where: purpose == 'marketing'}",
+                "0h consent_changed {purpose: marketing, granted: true}\n1h => refusals == 0\n"
+                "2h consent_changed {purpose: marketing, granted: false}\n2h => refusals == 1",
+            ),
+        ),
+        Entry(
             "session_started",
             "The first activity after a session had ended.",
             example=trait(

@@ -33,10 +33,25 @@ Takes = Literal[
     "topics",
     "payload",
     "values",
+    "choice",
+    "share",
+    "time",
+    "hours",
+    "weekdays",
+    "date",
+    "best",
+    "texts",
+    "places",
+    "until",
+    "listed",
+    "one or listed",
+    "groups",
     "section",
     "sections",
 ]
-"""What a field holds. `section` is a map with fields of its own, described by the section that `of` names."""
+"""What a field holds. `section` is a map with fields of its own, described by the section that `of` names; of what is
+`listed` each is a name or such a map. Of a `choice`, `of` has the words, with blanks between.
+"""
 
 EXAMPLE_PLAN: Final = """\
 currency: USD
@@ -52,7 +67,7 @@ topics:
     order_completed: {order_id: string, total: {type: money, currency: currency}, currency: string, coupon: string}
     order_refunded: {order_id: string, total: money}
   email:
-    email_delivered: {campaign: string}
+    email_delivered: {campaign: string, trigger_id: string}
     email_opened: {campaign: string, machine: boolean}
   people:
     identify: {plan: string, birthday: string, country: string, timezone: string, renews_at: timestamp}

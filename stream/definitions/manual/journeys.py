@@ -1,45 +1,147 @@
-"""The fields of journeys, their steps, actions and the policy."""
+"""The fields of journeys: who enters, what is heard, what ends a run, and what it is for."""
 
 from typing import Final
 
 from stream.definitions.manual.entries import Entry, Example, Section
 
 _JOURNEY: Final = """\
-describe: Welcome who bought for the first time.
-enter: {event: order_completed, key: newest_order, again_after: 30d}
-exit_on: [ticket_opened]
-goal: {event: order_completed, within: 14d, value: total}
+describe: Welcome who bought.
+enter: {event: order_completed, key: event.order_id, again_after: 0d}
+capture: {total: event.total, spent: spend}
+refresh_on: [feature_used]
+exit_on: [ticket_opened, {event: order_refunded, match: order_id}]
+exit_when: since(run.entered_at) >= 3d
+on_exit: [{trigger: banner, after: [hello_mail]}]
+goal: {event: feature_used, where: minutes >= 5, within: 7d, value: minutes}
+max_trigger_age: 1h
+holdout: 0%
 steps:
-  - wait: 1d
-    if_none: [order_refunded]
+  - name: rest
+    wait: 1d
   - branch:
-      - when: spend >= 100
+      - when: run.total >= 50
         trigger: hello_mail
-      - when: spend < 5
-        exit: too little
-      - otherwise: true
-        steps:
-          - wait: 1h
-          - trigger: banner
-  - exit: welcomed
+      - when: run.total < 5
+        end: too little
+  - wait: 7d
+  - trigger: hello_mail
+migrate: {"0": rest, asking: exit}
 """
 _SCENARIOS: Final = """\
-- name: a large order brings a mail the day after
-  assume_consent: [marketing]
+- name: a large order brings a mail the day after; 3 days from entering it is too late for more
+  assume_consent: all
   given:
-    - {at: 0d, event: order_completed, with: {order_id: o1, total: 120}}
-  until: 3d
+    - {at: 0h, event: order_completed, with: {order_id: o1, total: 50}}
+    - {at: 30h, event: feature_used, with: {minutes: 4}}
+    - {at: 40h, event: feature_used, with: {minutes: 5}}
+  until: 10d
   expect:
-    - {at: 1d, triggered: hello_mail, key: o1}
-    - {at: 1d, ended: welcome, because: welcomed}
-- name: a ticket ends it
+    - {at: 24h, triggered: hello_mail, key: o1}
+    - {at: 40h, goal: feature_used, value: 5}
+    - {at: 72h, ended: welcome, because: exit_when}
+    - {at: 72h, triggered: banner}
+- name: a refund ends the run of its order, and no other
+  assume_consent: all
   given:
-    - {at: 0d, event: order_completed, with: {order_id: o1, total: 20}}
+    - {at: 0h, event: order_completed, with: {order_id: o1, total: 50}}
+    - {at: 1h, event: order_completed, with: {order_id: o2, total: 4}}
+    - {at: 2h, event: order_refunded, with: {order_id: o1}}
+  until: 2d
+  expect:
+    - {at: 2h, ended: welcome, key: o1, because: order_refunded}
+    - {at: 25h, ended: welcome, key: o2, because: too little}
+- name: a ticket ends all runs
+  assume_consent: all
+  given:
+    - {at: 0h, event: order_completed, with: {order_id: o1, total: 20}}
     - {at: 1h, event: ticket_opened, with: {ticket_id: t1}}
   until: 3d
   expect:
     - {at: 1h, ended: welcome, because: ticket_opened}
+- name: an order that comes in more than an hour late starts nothing
+  given:
+    - {at: 0h, event: product_viewed}
+    - {at: 0h, arrives: 61m, event: order_completed, with: {order_id: o1, total: 20}}
+    - {at: 61m, event: product_viewed}
+  until: 10d
+  expect: []
 """
+
+_EVENTS: Final = "The name of an event, or a map with fields."
+
+JOURNEY: Final = Section(
+    "a journey",
+    "`journeys/NAME.yaml`: a journey",
+    "A sequence of steps that a user goes through, with waits and exits. What runs ask for goes through the policy; an"
+    " exit takes effect at once, inside a wait as well.",
+    (
+        Entry("describe", "What it is for, in a sentence.", "text", without="nothing"),
+        Entry("enter", "How a run starts.", "section", "enter", required=True),
+        Entry(
+            "capture",
+            "What a run keeps from its start on, by name: expressions, or `event.PROPERTY` of the event it starts by."
+            " Steps and `exit_when` read it as `run.NAME`; `run.key` and `run.entered_at` are always there.",
+            "payload",
+            without="nothing",
+        ),
+        Entry(
+            "refresh_on",
+            "Events on which all of `capture` is taken anew; what an event does not tell stays. Each is a name, or a"
+            " map with fields.",
+            "listed",
+            "an event",
+            without="never",
+        ),
+        Entry(
+            "exit_on",
+            "Events that end a run at once; one that comes in late withdraws what was sent after it. Each is a name, or"
+            " a map with fields. `consent_withdrawn` is such an event too.",
+            "listed",
+            "an event",
+            without="none",
+        ),
+        Entry("exit_when", "A run ends as soon as this is true, by time alone as well.", "condition", without="never"),
+        Entry(
+            "on_exit",
+            "What is asked for where a run ends early, as to take a user out of an audience; not at its last step or"
+            " an `end`. Each is an action, or a map with fields.",
+            "listed",
+            "an action on exit",
+            without="nothing",
+        ),
+        Entry("goal", "What a run is for.", "section", "a goal", without="none"),
+        Entry(
+            "max_trigger_age",
+            "An event that comes in later than this starts no run.",
+            "duration",
+            without="as in the policy",
+        ),
+        Entry(
+            "holdout",
+            "How many users get nothing from this journey, so that what it does can be measured. They go through all of"
+            " it; what would have been sent is recorded as `held_out`.",
+            "share",
+            without="as in the policy",
+        ),
+        Entry("steps", "What is done, one after the other.", "sections", "journey step", required=True),
+        Entry(
+            "migrate",
+            "Where runs of the file as it was before go on in this one: by the name of the step they wait at, or its"
+            " place (`0` is the first, `2.0.1` the second step in the first arm of the third), that of a step here, or"
+            " `exit`.",
+            "places",
+            without="they keep to the old steps",
+        ),
+    ),
+    Example(
+        {
+            "traits.yaml": "spend: {sum: order_completed.total}\n",
+            "journeys/welcome.yaml": _JOURNEY,
+            "journeys/welcome.test.yaml": _SCENARIOS,
+        }
+    ),
+)
+
 _WITHDRAWN: Final = """\
 - name: a refund that comes in late withdraws what was sent after it
   watch: all
@@ -54,26 +156,46 @@ _WITHDRAWN: Final = """\
     - {at: 1h, withdrawn: hello_mail, because: order_refunded}
     - {at: 1h, ended: greet_buyer, because: order_refunded}
 """
-_TRAITS: Final = "spend: {sum: order_completed.total}\nnewest_order: {last: order_completed.order_id}\n"
-
-JOURNEY: Final = Section(
-    "a journey",
-    "`journeys/NAME.yaml`: a journey",
-    "A sequence of steps that a user goes through, with waits and exits.",
-    (
-        Entry("describe", "What it is for, in a sentence.", "text", without="nothing"),
-        Entry("enter", "How a run starts.", "section", "enter", required=True),
-        Entry(
-            "exit_on",
-            "Events that end a run; one that comes in late withdraws what was sent after it.",
-            "names",
-            without="none",
-        ),
-        Entry("goal", "What a run is for.", "section", "a goal", without="none"),
-        Entry("steps", "What is done, one after the other.", "sections", "journey step", required=True),
-    ),
-    Example({"traits.yaml": _TRAITS, "journeys/welcome.yaml": _JOURNEY, "journeys/welcome.test.yaml": _SCENARIOS}),
-)
+_SHOES: Final = """\
+enter:
+  event: product_viewed
+  where: category == 'shoes'
+  key: event.product_id
+  again_after: 0d
+  again_from: entry
+  max_concurrent: 2
+  same_key: restart
+steps:
+  - wait: 2h
+  - trigger: banner
+"""
+_SHOES_TEST: Final = """\
+- name: looking again begins the wait anew, and a third pair is one too many
+  assume_consent: all
+  given:
+    - {at: 0h, event: product_viewed, with: {product_id: a, category: shoes}}
+    - {at: 1h, event: product_viewed, with: {product_id: a, category: shoes}}
+    - {at: 1h, event: product_viewed, with: {product_id: b, category: shoes}}
+    - {at: 1h, event: product_viewed, with: {product_id: c, category: shoes}}
+    - {at: 1h, event: product_viewed, with: {product_id: h, category: hats}}
+  until: 1d
+  expect:
+    - {at: 1h, ended: shoes, key: a, because: restarted}
+    - {at: 3h, triggered: banner, key: a}
+    - {at: 3h, triggered: banner, key: b}
+    - {at: 3h, ended: shoes, key: a}
+    - {at: 3h, ended: shoes, key: b}
+"""
+_ONCE_TEST: Final = """\
+- name: only the first time
+  assume_consent: all
+  given:
+    - {at: 0d, event: feature_used}
+    - {at: 90d, event: feature_used}
+  expect:
+    - {at: 0d, triggered: hello_mail}
+    - {at: 0d, ended: tour, because: completed}
+"""
 
 ENTER: Final = Section(
     "enter",
@@ -82,9 +204,36 @@ ENTER: Final = Section(
     (
         Entry("segment", "The segment that is entered; of one with tiers, one of them: `stage.buyer`.", "segment"),
         Entry("event", "The event that happens.", "name"),
-        Entry("key", "Tells the runs of one user apart: one of a key at a time.", "expression", without="one a user"),
+        Entry("where", "A condition over the event's own properties.", "condition", without="every occurrence"),
         Entry(
-            "again_after", "No further run of the same key begins so long after one ended.", "duration", without="7d"
+            "key",
+            "Tells the runs of one user apart, one of a key at a time: an expression, or `event.PROPERTY`.",
+            "expression",
+            without="one run a user",
+        ),
+        Entry("once", "A user enters once and never again.", "flag", without="false"),
+        Entry(
+            "again_after",
+            "No run starts so long after the last one of the user ended, of whatever key.",
+            "duration",
+            without="7d",
+        ),
+        Entry(
+            "again_from",
+            "Count that from the last `exit`, or from the last `entry`.",
+            "choice",
+            "exit entry",
+            without="exit",
+        ),
+        Entry(
+            "max_concurrent", "So many runs of a user may be under way, each of its key.", "whole", without="no limit"
+        ),
+        Entry(
+            "same_key",
+            "Where a key comes again whose run is under way: `ignore` it, or `restart` that run.",
+            "choice",
+            "ignore restart",
+            without="ignore",
         ),
     ),
     Example(
@@ -94,127 +243,49 @@ ENTER: Final = Section(
             "journeys/greet_buyer.yaml": "enter: {segment: buyer}\nexit_on: [order_refunded]\n"
             "steps: [{wait: 1h}, {trigger: hello_mail}, {wait: 1d}, {trigger: banner}]\n",
             "journeys/greet_buyer.test.yaml": _WITHDRAWN,
+            "journeys/shoes.yaml": _SHOES,
+            "journeys/shoes.test.yaml": _SHOES_TEST,
+            "journeys/tour.yaml": "enter: {event: feature_used, once: true}\nsteps: [{trigger: hello_mail}]\n",
+            "journeys/tour.test.yaml": _ONCE_TEST,
         }
+    ),
+)
+
+EVENT: Final = Section(
+    "an event",
+    "An event that a journey listens to",
+    _EVENTS,
+    (
+        Entry("event", "The event.", "name", required=True),
+        Entry("where", "A condition over the event's own properties.", "condition", without="every occurrence"),
+        Entry(
+            "match",
+            "The property that must be the key of the run; an event without it concerns every run.",
+            "property",
+            without="every run",
+        ),
     ),
 )
 
 GOAL: Final = Section(
     "a goal",
     "What a run is for",
-    "",
+    "The first such event counts, also after the run has ended.",
     (
         Entry("event", "The event that reaches the goal.", "name", required=True),
+        Entry("where", "A condition over the event's own properties.", "condition", without="every occurrence"),
+        Entry("match", "The property that must be the key of the run.", "property", without="every run"),
         Entry("within", "How long after the entry it counts.", "duration", without="14d"),
         Entry("value", "The property of the event that holds its worth.", "property", without="none"),
     ),
 )
 
-WAIT: Final = Section(
-    "a wait",
-    "Step: wait",
-    "",
+ON_EXIT: Final = Section(
+    "an action on exit",
+    "What is asked for where a run ends early",
+    "The name of an action, or a map with these fields.",
     (
-        Entry("wait", "Go on after so long.", "duration", required=True),
-        Entry("if_none", "End the run where one of these events comes meanwhile.", "names", without="none"),
-    ),
-)
-
-BRANCH: Final = Section(
-    "a branch",
-    "Step: branch",
-    "",
-    (
-        Entry(
-            "branch",
-            "Take the first arm whose condition is true; where none is, go on.",
-            "sections",
-            "an arm",
-            required=True,
-        ),
-    ),
-)
-
-TRIGGER: Final = Section(
-    "a trigger", "Step: trigger", "", (Entry("trigger", "Propose an action.", "name", required=True),)
-)
-
-EXIT: Final = Section(
-    "an exit", "Step: exit", "", (Entry("exit", "End the run, with a reason in words.", "text", required=True),)
-)
-
-ARM: Final = Section(
-    "an arm",
-    "An arm of a branch",
-    "Either `when` or `otherwise: true`, and one of `trigger`, `exit` and `steps`.",
-    (
-        Entry("when", "Take this arm where it is true.", "condition"),
-        Entry("otherwise", "Take this arm where no other was: the last one.", "true"),
-        Entry("trigger", "Propose an action.", "name"),
-        Entry("exit", "End the run, with a reason in words.", "text"),
-        Entry("steps", "Several steps.", "sections", "journey step"),
-    ),
-)
-
-ACTION: Final = Section(
-    "an action",
-    "`actions.yaml`: actions",
-    "By name: something to do for a user.",
-    (
-        Entry(
-            "channel", "How it reaches the user: email, ads, push and so on, as in the policy.", "text", required=True
-        ),
-        Entry("purpose", "What the user must have consented to.", "text", required=True),
-        Entry("template", "What the sender shall send.", "text", required=True),
-        Entry("valid_for", "After so long it is too late to act.", "duration", without="24h"),
-        Entry(
-            "payload",
-            "What the sender gets with it: expressions by name; a fixed text has quotes of its own.",
-            "payload",
-            without="nothing",
-        ),
-    ),
-    Example(
-        {
-            "traits.yaml": "spend: {sum: order_completed.total}\n",
-            "actions.yaml": "thanks:\n  channel: email\n  purpose: marketing\n  template: thank-you\n  valid_for: 2d\n"
-            "  payload: {spent: spend, code: \"'WELCOME'\"}\n",
-            "journeys/thank.yaml": "enter: {event: order_completed}\nsteps: [{trigger: thanks}]\n",
-            "journeys/thank.test.yaml": "- name: thanks only who consented\n  assume_consent: [marketing]\n  given:\n"
-            "    - {at: 0d, event: order_completed, with: {total: 20}}\n  expect:\n    - {at: 0d, triggered: thanks}\n"
-            "    - {at: 0d, ended: thank, because: completed}\n",
-        }
-    ),
-)
-
-POLICY: Final = Section(
-    "the policy",
-    "`policy.yaml`: the policy",
-    "What holds for all triggers, whatever journey proposes them.",
-    (
-        Entry("caps", "How much is enough, by channel.", "sections", "a cap", without="none"),
-        Entry("max_trigger_age", "An event that comes in later than this starts no journey.", "duration", without="4h"),
-    ),
-    Example(
-        {
-            "policy.yaml": "caps: [{channel: email, at_most: 1, within: 16h}]\nmax_trigger_age: 2h\n",
-            "journeys/greet.yaml": "enter: {event: feature_used, again_after: 0d}\nsteps: [{trigger: hello_mail}]\n",
-            "journeys/greet.test.yaml": "- name: one mail in 16 hours\n  assume_consent: all\n  given:\n"
-            "    - {at: 0h, event: feature_used}\n    - {at: 1h, event: feature_used}\n"
-            "    - {at: 20h, event: product_viewed}\n"
-            "    - {at: 2h, arrives: 20h, event: feature_used}\n  expect:\n    - {at: 0h, triggered: hello_mail}\n"
-            "    - {at: 0h, ended: greet, because: completed}\n    - {at: 1h, refused: hello_mail, because: capped}\n"
-            "    - {at: 1h, ended: greet, because: completed}\n",
-        }
-    ),
-)
-
-CAP: Final = Section(
-    "a cap",
-    "A cap",
-    "At most so many triggers on a channel within any rolling window of a length.",
-    (
-        Entry("channel", "The channel of actions.", "name", required=True),
-        Entry("at_most", "How many.", "whole", required=True),
-        Entry("within", "Within how long.", "duration", required=True),
+        Entry("trigger", "The action.", "name", required=True),
+        Entry("after", "Only if the run has sent one of these actions.", "names", without="whatever it has sent"),
     ),
 )

@@ -4,6 +4,18 @@ from typing import Final
 
 from stream.definitions.manual.entries import Entry, Example, Section
 
+_HELD_OUT: Final = Example(
+    {
+        "traits.yaml": "orders: {count: order_completed}\n",
+        "policy.yaml": "holdout: {journeys: 10%}\n",
+        "journeys/thanks.yaml": "enter: {event: order_completed}\nsteps:\n  - trigger: hello_mail\n",
+        "journeys/thanks.test.yaml": "- name: who is held out gets nothing, and what they would have got is on record\n"
+        "  assume_consent: all\n  assume_holdout: all\n  given:\n    - {at: 0m, event: order_completed}\n"
+        "  expect:\n    - {at: 0m, refused: hello_mail, because: held_out}\n"
+        "    - {at: 0m, ended: thanks, because: completed}\n",
+    }
+)
+
 SCENARIO: Final = Section(
     "a scenario",
     "`*.test.yaml`: scenarios",
@@ -12,6 +24,13 @@ SCENARIO: Final = Section(
     (
         Entry("name", "What it shows, in words.", "text", required=True),
         Entry("assume_consent", "Purposes that users have consented to, or all.", "words", without="none"),
+        Entry(
+            "assume_holdout",
+            "`all`: everyone is held out of what is not transactional.",
+            "all",
+            without="nobody is",
+            example=_HELD_OUT,
+        ),
         Entry("watch", "`all`: list every definition's outcomes, not only this file's.", "all", without="this file's"),
         Entry("given", "What happens.", "sections", "given", required=True),
         Entry("until", "How long to look.", "offset", without="the last time named"),

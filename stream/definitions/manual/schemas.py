@@ -19,16 +19,37 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 _PROPERTY: Final = rf"^[a-z][a-z0-9_]*\.{PROPERTY}$"
 _COUNTED: Final = r"^[a-z][a-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*\[\])?$"
-_STEPS: Final = ("a wait", "a branch", "a trigger", "an exit")
+_STEPS: Final = (
+    *("a trigger", "a wait", "a wait until a time", "a wait for an event"),
+    *("a branch", "a split", "a choice", "a set", "a goto", "an end"),
+)
+_JOURNEY_PARTS: Final = (
+    *("enter", "an event", "an action on exit", "a goal", "journey step", *_STEPS),
+    *("wait_until", "an arm", "an arm of a split"),
+)
+_POLICY_PARTS: Final = ("a cap", "quiet hours", "a group", "an entry", "holdout")
 
 _ONE_OF: Final[Mapping[str, Sequence[Sequence[str]]]] = {
     "a segment": (("when", "tiers"),),
     "enter": (("segment", "event"),),
-    "an arm": (("when", "otherwise"), ("trigger", "exit", "steps")),
+    "an arm": (("when", "otherwise"), ("trigger", "end", "goto", "steps")),
+    "an arm of a split": (("trigger", "end", "goto", "steps"),),
+    "a cap": (("channel", "tag", "journey", "action"), ("within", "per")),
+    "an entry": (("channel", "tag", "journey", "action"),),
     "given": (("event", "identify"),),
     "expect": (("entered", "exited", "moved", "triggered", "withdrawn", "refused", "goal", "ended"),),
 }
 """Fields of which exactly one is needed."""
+
+
+_BESIDE_A_KIND: Final = {"goto": ["at_most"], "at_most": ["goto"], "at": ["trigger"], "with": ["trigger"]}
+_NEEDED_BESIDE: Final[Mapping[str, Mapping[str, list[str]]]] = {
+    "an arm": _BESIDE_A_KIND,
+    "an arm of a split": _BESIDE_A_KIND,
+    "enter": {"where": ["event"], "max_concurrent": ["key"]},
+    "an action": {"counts": ["transactional"]},
+}
+"""Fields that need others beside them."""
 
 
 def config_schemas() -> dict[str, Json]:
@@ -37,11 +58,11 @@ def config_schemas() -> dict[str, Json]:
         "events": _file("events", _map_of("events.yaml"), ("a property", "sessions")),
         "traits": _file("traits", _named(_trait())),
         "segment": _file("segment", _map_of("a segment")),
-        "journey": _file("journey", _map_of("a journey"), ("enter", "a goal", "journey step", *_STEPS, "an arm")),
+        "journey": _file("journey", _map_of("a journey"), _JOURNEY_PARTS),
         "actions": _file("actions", _named(_map_of("an action"))),
         "table": _file("table", {"anyOf": [_map_of(name) for name in _TABLES]}, _TABLE_PARTS),
         "calendar": _file("calendar", _named({"$ref": "#/$defs/days"}), ("days", "a season")),
-        "policy": _file("policy", _map_of("the policy"), ("a cap",)),
+        "policy": _file("policy", _map_of("the policy"), _POLICY_PARTS),
         "test": _file("test", {"type": "array", "items": _map_of("a scenario")}, ("given", "expect")),
     }
 
@@ -84,6 +105,8 @@ def _map_of(name: str) -> Json:
     }
     if required := [entry.name for entry in section.entries if entry.required]:
         schema["required"] = required
+    if beside := _NEEDED_BESIDE.get(name):
+        schema["dependentRequired"] = dict(beside)
     if choices := _ONE_OF.get(name):
         schema["allOf"] = [{"oneOf": [{"required": [field]} for field in fields]} for fields in choices]
     return schema

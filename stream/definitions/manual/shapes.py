@@ -6,6 +6,7 @@ Editors read YAML 1.2: a plain `7d` is a text, `1` a number and `true` a boolean
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
+from stream.definitions.expressions import WEEKDAYS
 from stream.definitions.manual.entries import Entry, Takes
 from stream.definitions.periods import PERIODS
 from stream.definitions.tiers import TIERS_MOST
@@ -18,6 +19,10 @@ NAME: Final = r"^[a-z][a-z0-9_]*$"
 PROPERTY: Final = r"[A-Za-z_][A-Za-z0-9_]*(\[\](\.[A-Za-z_][A-Za-z0-9_]*)?)?"
 _OFFSET: Final = r"(\d+[smhdw])+|0"
 _TEXT: Final = {"type": ["string", "number", "boolean"]}
+
+_TIME: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
+_WEEKDAY: Final = {"enum": list(WEEKDAYS)}
+_NAME_OF: Final = {"type": "string", "pattern": NAME}
 
 _SHAPES: Final[Mapping[Takes, Json]] = {
     "expression": _TEXT,
@@ -71,6 +76,14 @@ _SHAPES: Final[Mapping[Takes, Json]] = {
         "additionalProperties": {"type": "number", "exclusiveMinimum": 0},
     },
     "payload": {"type": "object", "additionalProperties": _TEXT},
+    "share": {"type": "string", "pattern": r"^\d{1,3}(\.\d{1,2})?%$"},
+    "time": {"type": "string", "pattern": _TIME},
+    "hours": {"type": "string", "pattern": f"{_TIME[:-1]}-{_TIME[1:]}"},
+    "weekdays": {"anyOf": [_WEEKDAY, {"type": "array", "items": _WEEKDAY, "minItems": 1, "uniqueItems": True}]},
+    "date": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"},
+    "best": {"type": "string", "pattern": rf"^best_time within {DURATION[1:]}"},
+    "texts": {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True},
+    "places": {"type": "object", "additionalProperties": _TEXT},
     "values": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "array"]}},
 }
 
@@ -83,9 +96,23 @@ def shape_of(entry: Entry) -> Json:
             shape: Json = part
         case "sections":
             shape = {"type": "array", "items": part}
+        case "groups":
+            shape = {"type": "object", "propertyNames": {"pattern": NAME}, "additionalProperties": part}
+        case "listed":
+            shape = _listed(part)
+        case "one or listed":
+            shape = {"anyOf": [_NAME_OF, part, _listed(part)]}
+        case "until":
+            shape = {"anyOf": [_SHAPES["time"], _WEEKDAY, part]}
+        case "choice":
+            shape = {"enum": entry.of.split()}
         case _:
             shape = _SHAPES[entry.takes]
     return {**shape, "description": hover(entry)}
+
+
+def _listed(part: Json) -> Json:
+    return {"type": "array", "items": {"anyOf": [_NAME_OF, part]}, "minItems": 1}
 
 
 def def_name(section: str) -> str:

@@ -6,7 +6,9 @@ from typing import TypeVar
 import msgspec
 
 from stream.definitions.durations import duration_text
-from stream.definitions.shapes import Action, Definitions, Derived, Journey, Segment, Trait
+from stream.definitions.journey_shapes import Journey
+from stream.definitions.policy_shapes import Action
+from stream.definitions.shapes import Definitions, Derived, Segment, Trait
 from stream.model.plan import PlannedEvent
 from stream.replay.compare.shapes import DefinitionChange, Kind
 from stream.replay.review.places import condition_text
@@ -63,7 +65,7 @@ def _trait(trait: Trait) -> str:
 
 
 def _journey(journey: Journey) -> str:
-    entered = journey.enter.segment or journey.enter.event
+    entered = journey.enter.segment or (journey.enter.event.event if journey.enter.event else "")
     return f"{len(journey.steps)} steps, entered by {entered}"
 
 

@@ -111,7 +111,7 @@ def unfed_names(definitions: Definitions, fills: Collection[EventFill]) -> froze
     """Return the traits, the properties of `identify` and, as `cart`, the cart that a history never fed."""
     filled = {(event.name, its.name) for event in fills for its in event.properties if its.rows}
     seen = {event.name for event in fills if event.rows}
-    seen |= {"segment_entered", "segment_exited", "trigger_sent"}
+    seen |= {"segment_entered", "segment_exited", "trigger_sent", "consent_withdrawn"}
     carts = seen.intersection(_CART_EVENTS)
     seen |= {"cart_changed", "cart_emptied"} if carts else set()
     unfed = {"cart"} if not carts else set()

@@ -12,7 +12,7 @@ from tests.decision.story import D
 
 
 def view(index: ItemIndex, profile: Profile, product: str, at_ms: int = 0) -> None:
-    index.take_in(profile, Event(profile.user, "product_viewed", at_ms, "e", {"product_id": product}), [])
+    index.take_in(profile, Event(profile.user, "product_viewed", at_ms, "e", {"product_id": product}))
 
 
 def test_all_users_who_saw_a_product_are_found_by_name_however_many() -> None:
@@ -37,7 +37,7 @@ def test_a_user_who_has_forgotten_a_product_is_not_found_any_more() -> None:
 def test_what_is_forgotten_as_seen_may_still_be_remembered_as_bought() -> None:
     index, profile = ItemIndex(), new_profile("u")
     lines: dict[str, list[dict[str, Scalar]]] = {"products": [{"products[].product_id": "0"}]}
-    index.take_in(profile, Event("u", "order_completed", 0, "e", {}, lists=lines), [])
+    index.take_in(profile, Event("u", "order_completed", 0, "e", {}, lists=lines))
     for number in range(VIEWED_KEPT + 1):
         view(index, profile, str(number))
     assert index.users("0") == ["u"]
@@ -66,7 +66,7 @@ def test_an_index_kept_up_is_the_one_made_of_the_profiles(given_events: list[tup
         ordered: list[dict[str, Scalar]] = [{"products[].sku": str(each)} for each in range(product % 70)]
         props: dict[str, Scalar] = {"sku": str(product)}
         event = Event(user, name, at_ms, "e", props, lists={"products": ordered} if name[0] == "o" else None)
-        index.take_in(profiles[user], event, [])
+        index.take_in(profiles[user], event)
     afresh = ItemIndex()
     for user, profile in profiles.items():
         afresh.restore(user, profile.products)

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from stream.decision.cart import apply
 from stream.decision.items import memory
 from stream.decision.items.memory import take_in
-from stream.model.contributions import AnyContribution
 from stream.model.events import Event, Scalar
 from stream.model.items import CoOccurrence
 from stream.model.profile import Profile, decode_profile, encode_profile, new_profile
@@ -16,25 +15,23 @@ from tests.decision.story import D, H, M
 Told = list[tuple[str, tuple[str, ...]]]
 
 
-def told(profile: Profile, event: Event) -> Told:
-    found: list[AnyContribution] = []
-    take_in(profile, event, found)
-    return [(each.product, each.beside) for each in found if isinstance(each, CoOccurrence)]
+def told(found: list[CoOccurrence]) -> Told:
+    return [(each.product, each.beside) for each in found]
 
 
 def view(profile: Profile, at_ms: int, product: str) -> Told:
-    return told(profile, Event("u", "product_viewed", at_ms, "e", {"product_id": product}))
+    return told(take_in(profile, Event("u", "product_viewed", at_ms, "e", {"product_id": product})))
 
 
 def order(profile: Profile, at_ms: int, *products: str, **props: Scalar) -> Told:
     lines: list[dict[str, Scalar]] = [{"products[].product_id": product} for product in products]
     event = Event("u", "order_completed", at_ms, "e", props, lists={"products": lines} if lines else None)
-    return told(profile, event)
+    return told(take_in(profile, event))
 
 
 def add(profile: Profile, at_ms: int, product: str, **props: Scalar) -> Told:
     event = Event("u", "product_added", at_ms, "e", {"product_id": product, **props})
-    found = told(profile, event)
+    found = told(take_in(profile, event))
     apply(profile, event)
     return found
 
@@ -141,19 +138,18 @@ def test_what_is_put_into_a_cart_is_remembered_and_tells_nothing() -> None:
 
 def test_a_product_is_named_as_the_cart_names_it() -> None:
     profile = new_profile("u")
-    told(profile, Event("u", "product_viewed", 0, "e", {"product_id": "p", "sku": "s" * 200}))
-    told(profile, Event("u", "product_viewed", 0, "e", {"category": "hats"}))
+    take_in(profile, Event("u", "product_viewed", 0, "e", {"product_id": "p", "sku": "s" * 200}))
+    take_in(profile, Event("u", "product_viewed", 0, "e", {"category": "hats"}))
     add(profile, 0, "s" * 200)
     assert list(remembered(profile).viewed) == list(profile.carts["1"].items)
 
 
 def test_ids_tell_apart_what_is_told_and_depend_on_nothing_but_the_user_and_what_was_told_before() -> None:
-    one, other = list[AnyContribution](), list[AnyContribution]()
-    profile = new_profile("u")
-    take_in(profile, Event("u", "product_viewed", 0, "e1", {"product_id": "a"}), one)
-    take_in(profile, Event("u", "product_viewed", 1, "e2", {"product_id": "b"}), one)
-    take_in(new_profile("u"), Event("u", "product_viewed", 7, "e9", {"product_id": "a"}), other)
-    assert one[0].id == other[0].id != one[1].id
+    one, other = new_profile("u"), new_profile("u")
+    first = take_in(one, Event("u", "product_viewed", 0, "e1", {"product_id": "a"}))
+    second = take_in(one, Event("u", "product_viewed", 1, "e2", {"product_id": "b"}))
+    again = take_in(other, Event("u", "product_viewed", 7, "e9", {"product_id": "a"}))
+    assert first[0].id == again[0].id != second[0].id
 
 
 events = st.tuples(
@@ -168,7 +164,7 @@ def test_what_is_remembered_is_bounded_and_survives_being_kept(given_events: lis
         if name == "order_completed":
             order(profile, at_ms, *map(str, range(product)))
         else:
-            told(profile, Event("u", name, at_ms, "e", {"product_id": str(product)}))
+            take_in(profile, Event("u", name, at_ms, "e", {"product_id": str(product)}))
     found = profile.products or memory.ProductMemory()
     assert len(found.viewed) <= memory.VIEWED_KEPT
     assert len(found.carted) <= memory.CARTED_KEPT

@@ -4,9 +4,10 @@ import msgspec
 
 from stream.decision.items.counts import CoCounts
 from stream.decision.items.similarity import publish
-from stream.model.items import CoOccurrence, ItemReference
+from stream.model.items import CoOccurrence, Neighbourhoods
 from stream.model.outcomes import Trigger, encode_outcome
-from stream.model.products import Catalogue, Product
+from stream.model.products import Catalogue, CatalogueSnapshot, Product
+from stream.model.reference import Reference
 from tests.decision.story import ACTIONS, D, H, Story, assuming, config
 
 PICKING = """\
@@ -25,9 +26,8 @@ SHOP = {
     "b": Product(id="b", name="Better", price_minor=59_90, rating=4.2, stock=2),
     "c": Product(id="c", rating=4.1, stock=2),
 }
-KNOWN = ItemReference(
+NEAR = Neighbourhoods(
     "v7",
-    Catalogue().changed(SHOP),
     similar={"a": (("c", 0.9), ("b", 0.5))},
     goes_with={"a": (("b", 0.9), ("c", 0.5))},
 )
@@ -37,6 +37,13 @@ def story_of(actions: str = PICKING) -> Story:
     return Story(assuming(config("", LEFT, JOURNEY, actions), "marketing"))
 
 
+def knowing_story() -> Story:
+    story = story_of()
+    story.decider.adopt(Reference("r1", 0, items=NEAR))
+    story.decider.adopt(CatalogueSnapshot("c1", 0, Catalogue().changed(SHOP)))
+    return story
+
+
 def triggered(story: Story, at_ms: int = 0, product: str = "a") -> Trigger:
     story.tell(at_ms, "product_added", product_id=product, price=10_00)
     (trigger,) = (o for o in story.wait(at_ms + 2 * H) if isinstance(o, Trigger))
@@ -44,8 +51,7 @@ def triggered(story: Story, at_ms: int = 0, product: str = "a") -> Trigger:
 
 
 def test_a_payload_carries_the_products_that_are_picked_and_why_says_how() -> None:
-    story = story_of()
-    story.decider.know(KNOWN)
+    story = knowing_story()
     trigger = triggered(story)
     better = {"id": "b", "name": "Better", "rating": 4.2, "price": {"amount": "59.90", "currency": "USD"}}
     assert trigger.payload == {
@@ -59,8 +65,10 @@ def test_a_payload_carries_the_products_that_are_picked_and_why_says_how() -> No
     assert (goes_with.picked, goes_with.fallback) == (("b", "c"), "")
     shown = msgspec.json.decode(encode_outcome(trigger))["why"]["picks"][1]
     assert shown == {"asked": "goes_with(cart.items, n=2)", "of": ["a"], "picked": ["b", "c"], "considered": 2} | {
-        "reference": "v7"
+        "reference": "v7",
+        "catalogue": "c1",
     }
+    assert trigger.why.reference == "r1"
 
 
 def test_before_anything_is_known_it_is_the_product_itself() -> None:
@@ -76,8 +84,7 @@ def test_without_a_product_there_is_nothing() -> None:
 
 
 def test_what_was_bought_before_is_not_picked() -> None:
-    story = story_of()
-    story.decider.know(KNOWN)
+    story = knowing_story()
     story.tell(0, "product_added", product_id="b", price=1)
     story.tell(1, "order_completed")
     trigger = triggered(story, D)
@@ -112,5 +119,5 @@ def test_what_many_users_bought_together_is_picked_in_the_end() -> None:
             story.decider.decide(story.event(user, "product_added", user=f"u{user}", product_id=product))
         story.decider.decide(story.event(user, "order_completed", user=f"u{user}"))
     counts.add_all(each for each in story.decider.take().contributions if isinstance(each, CoOccurrence))
-    story.decider.know(ItemReference("v1", goes_with=publish(counts, H)))
+    story.decider.adopt(Reference("r1", 0, items=Neighbourhoods("v1", goes_with=publish(counts, H))))
     assert triggered(story, D).payload["also"] == [{"id": "b"}]

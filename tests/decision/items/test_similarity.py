@@ -18,7 +18,7 @@ STEP_MS = HALF_LIFE_MS // STEPS
 
 
 def seen(product: str, *beside: str, at_ms: int = 0) -> CoOccurrence:
-    return CoOccurrence("u", 1, "viewed", product, beside, at_ms)
+    return CoOccurrence("", "u", "viewed", product, beside, at_ms)
 
 
 def counted(*told: CoOccurrence) -> CoCounts:

@@ -13,7 +13,6 @@ import pytest
 from stream.decision.items.counts import CoCounts
 from stream.decision.items.memory import take_in
 from stream.decision.items.similarity import NEIGHBOURS, publish
-from stream.model.contributions import AnyContribution
 from stream.model.events import Event
 from stream.model.items import CoOccurrence
 from stream.model.profile import Profile, new_profile
@@ -36,7 +35,7 @@ def is_held_out(user: str) -> bool:
 
 @pytest.mark.data
 def test_what_is_alike_foretells_the_next_view_nearly_twice_as_often_as_what_is_popular() -> None:
-    told: list[AnyContribution] = []
+    told: list[CoOccurrence] = []
     profiles: dict[str, Profile] = {}
     viewed: dict[str, list[str]] = defaultdict(list)
     last_ms = 0
@@ -45,12 +44,11 @@ def test_what_is_alike_foretells_the_next_view_nearly_twice_as_often_as_what_is_
         if is_held_out(event.user):
             viewed[event.user].append(str(event.props["product_id"]))
         else:
-            take_in(profiles.setdefault(event.user, new_profile(event.user)), event, told)
+            told += take_in(profiles.setdefault(event.user, new_profile(event.user)), event)
     counts = CoCounts(30 * D)
-    seen = [each for each in told if isinstance(each, CoOccurrence)]
-    counts.add_all(seen)
+    counts.add_all(told)
     alike = publish(counts, last_ms)
-    popular = {product for product, _ in Counter(each.product for each in seen).most_common(NEIGHBOURS)}
+    popular = {product for product, _ in Counter(each.product for each in told).most_common(NEIGHBOURS)}
     nexts = [(one, other) for products in viewed.values() for one, other in pairwise(products) if one != other]
     by_likeness = sum(other in dict(alike.get(one, ())) for one, other in nexts) / len(nexts)
     by_popularity = sum(other in popular for _, other in nexts) / len(nexts)

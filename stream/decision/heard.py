@@ -1,0 +1,37 @@
+"""Events as journeys listen to them: of a name, where a condition on the occurrence is true, matching a run's key."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from stream.decision.reading import Occurrence, Test
+from stream.definitions.expressions import Expr
+from stream.definitions.journey_shapes import Heard
+from stream.model.profile import Profile
+from stream.model.text import kept_text
+
+
+class HeardCode(msgspec.Struct, frozen=True):
+    """One event to listen to, ready to be asked of occurrences of that name."""
+
+    event: str
+    test: Test | None
+    match: str | None
+
+    def concerns(self, profile: Profile, fact: Occurrence, key: str) -> bool:
+        """Return whether an occurrence is meant, for a run of this key; without the property it concerns every run."""
+        if self.match is not None:
+            value = fact.props.get(self.match)
+            if value is not None and kept_text(str(value)) != key:
+                return False
+        return self.test is None or self.test(fact.props, fact.time_ms, profile)[0] is True
+
+
+def heard_code(heard: Heard, occurrence: Callable[[Expr], Test]) -> HeardCode:
+    """Make an event to listen to ready."""
+    return HeardCode(heard.event, occurrence(heard.where) if heard.where is not None else None, heard.match)
+
+
+def any_concerns(codes: tuple[HeardCode, ...], name: str, profile: Profile, fact: Occurrence, key: str) -> bool:
+    """Return whether an occurrence of a name is one of those listened to."""
+    return any(code.event == name and code.concerns(profile, fact, key) for code in codes)

@@ -1,0 +1,22 @@
+"""Holdouts: users who would have been sent something and are not, so that what sending does can be measured."""
+
+from stream.decision.buckets import bucket
+from stream.definitions.journey_shapes import Journey
+from stream.definitions.policy_shapes import Action
+from stream.definitions.shapes import Definitions
+
+
+def held_out_of(definitions: Definitions, journey: Journey, action: Action, user: str) -> str:
+    """Return what a user is held out of: `everything`, the journey by its name, or "" for nothing.
+
+    Nobody is held out of what is transactional. A larger share holds out whom a smaller one did, and more.
+    """
+    if action.is_transactional or definitions.assumed_holdout == "nobody":
+        return ""
+    holdout = definitions.policy.holdout
+    if definitions.assumed_holdout == "everyone":
+        return journey.name
+    if holdout.everything and bucket(holdout.salt, user) < holdout.everything:
+        return "everything"
+    share = holdout.journeys if journey.holdout is None else journey.holdout
+    return journey.name if share and bucket(f"journey {journey.name}", user) < share else ""

@@ -1,0 +1,1 @@
+"""Shared knowledge: what decisions contribute to it, summed up, and the snapshots that decisions go by."""

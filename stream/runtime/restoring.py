@@ -1,0 +1,65 @@
+"""Restoring: a task's state, made ready to decide by the present definitions and the older ones kept with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from stream.decision.decider import Decider
+from stream.decision.program import Program
+from stream.decision.turn import Counts
+from stream.definitions.kept import KeptJourney, present_journeys
+from stream.definitions.loading import with_kept
+from stream.definitions.shapes import Definitions
+from stream.model.profile import decode_profile
+from stream.runtime.kept import TaskState
+from stream.runtime.kept_journeys import KeptJourneys
+from stream.runtime.profiles import ProfileMap
+from stream.runtime.recovery import Recovered, schedule_timers
+from stream.runtime.task_ports import Writer
+
+_YIELD_EVERY: Final = 500
+
+
+class Programs:
+    """The programs of one worker: that of the present definitions, and one more for each set of older ones.
+
+    `key` is that of the pseudonyms.
+    """
+
+    def __init__(self, definitions: Definitions, key: bytes) -> None:
+        self.key: Final = key
+        self.present: Final = present_journeys(definitions)
+        self._definitions: Final = definitions
+        # Compiling takes a tenth of a second: once a worker, not once a task.
+        self._made: Final = {frozenset[str](): Program(definitions)}
+
+    def with_kept(self, kept: Mapping[str, KeptJourney]) -> Program:
+        """Return the program for a task that keeps these, by hash."""
+        older = {name: one for name, one in kept.items() if name not in self.present}
+        names = frozenset(older)
+        if names not in self._made:
+            self._made[names] = Program(with_kept(self._definitions, older))
+        return self._made[names]
+
+
+async def restored(found: Recovered, programs: Programs, writer: Writer) -> TaskState:
+    """Return the state of a task, ready to decide."""
+    program, profiles, position = programs.with_kept(found.journeys), ProfileMap(found.profiles), found.position
+    decider = Decider(program.definitions, profiles, program=program, key=programs.key)
+    counts = Counts(dict(position.segments), dict(position.runs), dict(position.uses or {}))
+    if position.uses is None:
+        await _recount(counts, found.profiles)
+    decider.restore(counts)
+    await schedule_timers(decider, found.profiles)
+    return TaskState(decider, profiles, writer, position, KeptJourneys(found.journeys, programs.present))
+
+
+async def _recount(counts: Counts, profiles: Mapping[str, bytes]) -> None:
+    """Count who goes by which definition: what an earlier version kept does not say. It takes long, but once only."""
+    for number, encoded in enumerate(list(profiles.values())):
+        counts.recount(decode_profile(encoded).runs)
+        if number % _YIELD_EVERY == 0:
+            # The consumer's heartbeats to Kafka run on the same loop.
+            await asyncio.sleep(0)

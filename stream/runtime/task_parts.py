@@ -1,0 +1,31 @@
+"""What a task is made of."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stream.decision.decider import Decider
+from stream.runtime.checkpoint import Checkpoints
+from stream.runtime.intake import Intake
+from stream.runtime.kept_journeys import KeptJourneys
+from stream.runtime.lane import Lane
+from stream.runtime.limits import Limits
+from stream.runtime.merge import Merge
+from stream.runtime.position import Position
+from stream.runtime.profiles import ProfileMap
+from stream.runtime.task_ports import Writer
+
+
+class TaskParts(msgspec.Struct, frozen=True):
+    """All of them together; `position` is the one the task recovered."""
+
+    lanes: list[Lane]
+    intake: Intake
+    merge: Merge
+    limits: Limits
+    decider: Decider
+    profiles: ProfileMap
+    writer: Writer
+    checkpoints: Checkpoints
+    position: Position
+    journeys: KeptJourneys
