@@ -11,6 +11,7 @@ from stream.cli.config import Refused
 from stream.model.calls import Call
 from stream.model.errors import Reason
 from stream.model.outcomes import Decision, Goal, Outcome, RunChange, SegmentChange, Trigger, Withdrawal
+from stream.model.products import ProductRecord
 from stream.replay.compare.shapes import Diff
 from stream.replay.lift.shapes import Lift
 from stream.replay.reading import DeadRow
@@ -61,6 +62,7 @@ def schema_texts() -> dict[str, str]:
         "diff.v1": Diff,
         "lift.v1": Lift,
         "call": Call,
+        "product": ProductRecord,
         "dead-row": DeadRow,
         "dead-letter-headers": DeadLetterHeaders,
     }

@@ -22,7 +22,7 @@ Neighbours = Mapping[str, tuple[Neighbour, ...]]
 """By product, the others near to it, the nearest first."""
 
 
-class CoOccurrence(msgspec.Struct, frozen=True, tag="together"):
+class CoOccurrence(msgspec.Struct, frozen=True, gc=False, tag="together"):
     """One user viewed (or bought) a product, and these others beside it; counted once each time it is told.
 
     `id` is a function of the user and of how many were told of them before.

@@ -7,7 +7,7 @@ The record's key is the product's id, as carts and orders name it; a record with
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from xxhash import xxh32_intdigest
@@ -65,6 +65,34 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         if self.in_stock is not None or self.stock is None:
             return self.in_stock
         return self.stock > 0
+
+
+class ProductRecord(msgspec.Struct, omit_defaults=True):
+    """The value of a catalogue's record; its key is the product's id. Nothing is required, unknown fields are ignored.
+
+    `price` is in major units of `currency`, which without one is the shop's. `rating` is in stars. Whether any is left
+    is said by the number in `stock`, or plainly by `in_stock`, which has the last word. `image_url` may name the image.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    price: float | str | None = None
+    currency: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    rating: Annotated[float, msgspec.Meta(ge=0, le=RATING_MOST)] | None = None
+    stock: int | None = None
+    in_stock: bool | None = None
+    url: str | None = None
+    image: str | None = None
+
+
+def encode_product(record: ProductRecord) -> bytes:
+    """Return the record's value as JSON."""
+    return _encoder.encode(record)
+
+
+_encoder: Final = msgspec.json.Encoder()
 
 
 class _Wire(msgspec.Struct, gc=False):

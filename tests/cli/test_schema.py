@@ -11,6 +11,8 @@ from stream.adapters.formats import adapter_for
 from stream.cli.schema import DeadLetterHeaders, command, schema_texts
 from stream.model.calls import Call, encode_call
 from stream.model.errors import DeadLetter
+from stream.model.plan import Plan
+from stream.model.products import Product, ProductCodec, ProductRecord, encode_product
 from stream.replay.reading import Reading
 from stream.replay.replaying import replay
 from stream.runtime.delivery import Delivery
@@ -66,6 +68,15 @@ def test_what_replay_writes_fits_the_schema_of_its_type(tmp_path: Path) -> None:
 def test_a_call_fits_its_schema() -> None:
     call = Call("track", "u", "Product Added", 5, {"a": [1]}, message_id="m", context={})
     jsonschema.validate(json.loads(encode_call(call)), schema("call"))
+
+
+def test_a_product_fits_its_schema_and_comes_in_as_it_was_written() -> None:
+    record = ProductRecord(name="Hat", price="9.90", currency="USD", rating=4.5, stock=3, url="u")
+    jsonschema.validate(json.loads(encode_product(record)), schema("product"))
+    _, product = ProductCodec(Plan("USD", {}, {})).decode(b"p1", encode_product(record))
+    assert product == Product(id="p1", name="Hat", price_minor=9_90, rating=4.5, stock=3, url="u")
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"rating": 5.1}, schema("product"))
 
 
 def test_a_dead_letter_in_kafka_has_the_headers_of_its_schema() -> None:

@@ -9,6 +9,7 @@ bought within 30 days before stands beside it: shoes now, their laces a week lat
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from stream.decision.ids import decided_id
@@ -80,7 +81,8 @@ def _view(memory: ProductMemory, product: str, at_ms: int) -> tuple[str, ...] | 
     viewed = memory.viewed
     is_fresh = viewed.get(product, -NEVER) < memory.began_ms
     is_told = is_fresh and memory.fresh < FRESH_MOST
-    beside = _beside(viewed, product, memory.began_ms) if is_told else None
+    # What was viewed in this outing was noted last, and a product that is fresh in it is not among that.
+    beside = tuple(islice(reversed(viewed), min(memory.fresh, BESIDE_MOST))) if is_told else None
     _note(viewed, product, at_ms, VIEWED_KEPT)
     memory.fresh += is_fresh
     return beside
@@ -91,8 +93,9 @@ def _buy(memory: ProductMemory, products: Iterable[str], at_ms: int) -> Iterator
     since_ms, until_ms = at_ms - TOGETHER_MS + 1, at_ms + TOGETHER_MS
     for product in products:
         is_fresh = memory.bought.get(product, -NEVER) < since_ms
-        near = {other: its_ms for other, its_ms in memory.bought.items() if since_ms <= its_ms < until_ms}
-        beside = _beside(near, product, since_ms) if is_fresh else ()
+        times = memory.bought
+        near = (other for other in reversed(times) if since_ms <= times[other] < until_ms and other != product)
+        beside = tuple(islice(near, BESIDE_MOST)) if is_fresh else ()
         _note(memory.bought, product, at_ms, BOUGHT_KEPT)
         if is_fresh:
             yield product, beside
@@ -104,17 +107,6 @@ def _told(profile: Profile, memory: ProductMemory, event: Event, product: str, b
     at_ms = min(event.time_ms, profile.now_ms)  # a clock that is ahead must not let all that was told before fade
     its_id = decided_id("together", profile.lifetime, memory.told)
     return CoOccurrence(its_id, profile.user, how, product, beside, at_ms, profile.now_ms)
-
-
-def _beside(times: dict[str, int], product: str, since_ms: int) -> tuple[str, ...]:
-    """Return the latest other products back to one from before a time, the latest first."""
-    beside: list[str] = []
-    for other in reversed(times):
-        if times[other] < since_ms or len(beside) == BESIDE_MOST:
-            break
-        if other != product:
-            beside.append(other)
-    return tuple(beside)
 
 
 def _note(times: dict[str, int], product: str, at_ms: int, most: int) -> None:

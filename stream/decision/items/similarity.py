@@ -58,9 +58,9 @@ def _neighbours(counts: CoCounts, product: str, weights: Mapping[str, float]) ->
             together = weight(count)
             scored.append((-min(together / sqrt(both), 1.0) * together / (together + SHRUNK_BY), other))
     scored.sort()
-    if len(scored) > PARTNERS_KEPT or len(scored) < len(row):
-        row = {other: row[other] for _, other in scored[:PARTNERS_KEPT]}
-        _keep(counts, product, row)
+    del scored[PARTNERS_KEPT:]
+    if len(scored) < len(row):
+        _keep(counts, product, {other: row[other] for _, other in scored})
     return tuple((other, -float(f"{score:.3g}")) for score, other in scored[:NEIGHBOURS])
 
 

@@ -44,7 +44,9 @@ def test_what_is_alike_foretells_the_next_view_nearly_twice_as_often_as_what_is_
         if is_held_out(event.user):
             viewed[event.user].append(str(event.props["product_id"]))
         else:
-            told += take_in(profiles.setdefault(event.user, new_profile(event.user)), event)
+            profile = profiles.setdefault(event.user, new_profile(event.user))
+            profile.now_ms = event.time_ms
+            told += take_in(profile, event)
     counts = CoCounts(30 * D)
     counts.add_all(told)
     alike = publish(counts, last_ms)
