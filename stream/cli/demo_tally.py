@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from stream.model.events import Scalar
-from stream.model.outcomes import AnyOutcome, Decision, Goal, Leaf, RunChange, SegmentChange, Trigger, Why, Withdrawal
+from stream.model.outcomes import AnyOutcome, Decision, Goal, Leaf, RunChange, SegmentChange, Trigger, Withdrawal
 from stream.testkit.offsets import offset_text
 
 _MINUTE_MS: Final = 60_000
@@ -53,7 +53,7 @@ def line_of(outcome: AnyOutcome) -> str | None:
     match outcome:
         case Trigger():
             said = f"{outcome.action} to {outcome.user_id} by {outcome.channel}"
-            return f"{clock_text(outcome.at_ms)}  {said}: {reason_text(outcome.why)}"
+            return f"{clock_text(outcome.at_ms)}  {said}: {reason_text(outcome)}"
         case Withdrawal():
             said = f"{outcome.action} to {outcome.user_id} withdrawn"
             return f"{clock_text(outcome.at_ms)}  {said}: {outcome.reason}"
@@ -67,10 +67,10 @@ def clock_text(at_ms: int) -> str:
     return f"{moment:%a} {moment.day:2} {moment:%b %H:%M}"
 
 
-def reason_text(why: Why) -> str:
-    """Return the comparisons that held, each with the value found; the cause where nothing was compared."""
-    held = [_leaf_text(leaf) for leaf in why.leaves if leaf.holds]
-    return ", ".join(held) or why.cause
+def reason_text(trigger: Trigger) -> str:
+    """Return the comparisons that held, each with the value found; the journey where nothing was compared."""
+    held = [_leaf_text(leaf) for leaf in trigger.why.leaves if leaf.holds]
+    return ", ".join(held) or f"a step of {trigger.journey}"
 
 
 def _leaf_text(leaf: Leaf) -> str:

@@ -1,9 +1,8 @@
-"""`stream explain`: why a user is in a segment or out of it, from a replay of their history."""
+"""`stream explain`: why a user is in a segment or a journey, or was sent what they were, from a replay of history."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 import msgspec
@@ -11,25 +10,21 @@ import msgspec
 from stream.adapters.formats import FORMATS, adapter_for
 from stream.adapters.rows import InputRefused
 from stream.cli.config import Refused, load_config, not_there
+from stream.cli.explain_text import decision_text, journey_text, segments_text
+from stream.cli.history import assuming
 from stream.cli.times import time_given
 from stream.definitions.shapes import Definitions
-from stream.model.events import Event, Scalar
+from stream.model.events import Event
 from stream.model.times import shown_time
-from stream.replay.explaining import Explanation, Mover, Reason, Standing, explain
+from stream.replay.explaining.decisions import explain_decision, users_by_decision
+from stream.replay.explaining.journeys import explain_journey
+from stream.replay.explaining.segments import explain
 from stream.replay.memory import quiet_collector
-from stream.replay.reading import Reading
-
-_HELD: Final = {True: "yes", False: "no", None: "unknown"}
-_LITERAL: Final = re.compile(r"""([<>=]|, )\s*("[^"]*"|'[^']*'|-?\d[\d.]*[smhdw]?)\)?$""", re.ASCII)
-"""A condition that says itself what it compares with."""
-
-_COMPARED: Final = re.compile("[<>=]")
-_DURATION: Final = re.compile(r"-?\d+(?:ms|[dhms])", re.ASCII)
-_DURATIONS: Final = re.compile(rf"(?:{_DURATION.pattern})+", re.ASCII)
+from stream.replay.reading import Place, Reading
 
 
 @click.command("explain")
-@click.argument("user")
+@click.argument("user", required=False)
 @click.option(
     "--data", "files", multiple=True, required=True, type=click.Path(path_type=Path), help="History; repeatable."
 )
@@ -39,6 +34,13 @@ _DURATIONS: Final = re.compile(rf"(?:{_DURATION.pattern})+", re.ASCII)
 @click.option("--config", "folder", type=click.Path(path_type=Path), default=Path("config"), show_default=True)
 @click.option("--at", metavar="TIME", help="As of when; the last event of the files otherwise.")
 @click.option("--segment", "segments", multiple=True, metavar="NAME", help="Only this segment; repeatable.")
+@click.option("--journey", metavar="NAME", help="How USER stands to this journey, and why.")
+@click.option(
+    *("--trigger", "--decision", "decision"),
+    metavar="ID",
+    help="Why this trigger, or whatever stands in `decisions` with this id; with USER it is found faster.",
+)
+@click.option("--assume-consent", metavar="PURPOSE,...|all", help="Count these purposes as consented by every user.")
 @click.option("--map", "mapping", multiple=True, metavar="KEY=COLUMN,...", help="Of csv files: which column is what.")
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON object.")
 def command(**options: object) -> None:
@@ -46,86 +48,104 @@ def command(**options: object) -> None:
 
     Replays the history up to a time, without Kafka, and decides as the worker would have. Of a member of a segment
     that has an `exit`, that is the condition shown; of tiers, that of the tier and of those before it.
+
+    With --journey it says where USER is in a journey and what that waits for, or why not in it: what was decided of
+    each run, what was against another, and how the condition of the way in stands.
+
+    With --trigger it says why one was sent, held out, refused, put off or withdrawn: the conditions, each gate of the
+    policy, the rivals, and the run it belongs to. Timers run up to --at, so that is to be no earlier than the trigger.
     """
     asked = msgspec.convert(options, _Asked)
-    definitions = load_config(asked.folder)
-    for name in asked.segments:
-        if name not in definitions.segments:
-            raise not_there(f"there is no segment {name}", name, definitions.segments)
-    events, last_ms = _history(asked, definitions)
+    definitions = assuming(load_config(asked.folder), asked.assume_consent)
+    _check(asked, definitions)
+    events = _history(asked, definitions)
     given_ms = time_given("--at", asked.at)
+    last_ms = events[-1][0].time_ms if events else 0
     at_ms = last_ms if given_ms is None else given_ms
-    found = explain(definitions, events, at_ms, asked.segments)
-    if found is None:
-        raise Refused(f"nothing is known of {asked.user} at {shown_time(at_ms)}")
-    click.echo(msgspec.json.encode(found).decode() if asked.as_json else "\n".join(_lines(found)))
+    answer = _of_journey if asked.journey else _of_decision if asked.decision else _of_segments
+    found, text = answer(asked, definitions, _own(asked, definitions, events, at_ms), at_ms)
+    click.echo(msgspec.json.encode(found).decode() if asked.as_json else text)
 
 
 class _Asked(msgspec.Struct):
     """The command's arguments and options."""
 
-    user: str
+    user: str | None
     files: tuple[Path, ...]
     form: str
     folder: Path
     at: str | None
     segments: tuple[str, ...]
+    journey: str | None
+    decision: str | None
+    assume_consent: str | None
     mapping: tuple[str, ...]
     as_json: bool
 
 
-def _history(asked: _Asked, definitions: Definitions) -> tuple[Sequence[Event], int]:
-    """Return the user's events in total order, and the time of the last event of anyone."""
+_Placed = tuple[Place, Event]
+_Answer = tuple[msgspec.Struct, str]
+"""The same for machines and for people."""
+
+_QUESTIONS: Final = {"--segment": "segments", "--journey": "journey", "--trigger": "decision"}
+_HINT: Final = "; was it decided later (--at), by another config, or with consents that were assumed?"
+
+
+def _check(asked: _Asked, definitions: Definitions) -> None:
+    """Refuse what cannot be answered, before the history is read."""
+    questions = [name for name, field in _QUESTIONS.items() if getattr(asked, field)]
+    if len(questions) > 1:
+        raise Refused(f"{' and '.join(questions)} are different questions; ask one at a time")
+    if asked.user is None and asked.decision is None:
+        raise Refused("say of which USER, or give the id of a decision with --trigger")
+    for name in asked.segments:
+        if name not in definitions.segments:
+            raise not_there(f"there is no segment {name}", name, definitions.segments)
+    if asked.journey is not None and asked.journey not in definitions.journeys:
+        raise not_there(f"there is no journey {asked.journey}", asked.journey, definitions.journeys)
+
+
+def _history(asked: _Asked, definitions: Definitions) -> Sequence[_Placed]:
+    """Return everyone's events in total order."""
     try:
         reading = Reading(asked.files, adapter_for(asked.form, asked.mapping, definitions.plan), definitions.plan)
         with quiet_collector():
-            events = [event for _, event in reading.events()]
+            return reading.events()
     except InputRefused as refusal:
         raise Refused(str(refusal)) from refusal
-    own = [event for event in events if event.user == asked.user]
+
+
+def _of_segments(asked: _Asked, definitions: Definitions, own: Sequence[Event], at_ms: int) -> _Answer:
+    found = explain(definitions, own, at_ms, asked.segments)
+    return (found, segments_text(found)) if found is not None else _unknown(own[0].user, at_ms)
+
+
+def _of_journey(asked: _Asked, definitions: Definitions, own: Sequence[Event], at_ms: int) -> _Answer:
+    found = explain_journey(definitions, own, at_ms, asked.journey or "")
+    return (found, journey_text(found)) if found is not None else _unknown(own[0].user, at_ms)
+
+
+def _of_decision(asked: _Asked, definitions: Definitions, own: Sequence[Event], at_ms: int) -> _Answer:
+    found = explain_decision(definitions, own, at_ms, asked.decision or "")
+    if found is None:
+        raise Refused(f"no decision {asked.decision} about {own[0].user} up to {shown_time(at_ms)}{_HINT}")
+    return found, decision_text(found)
+
+
+def _unknown(user: str, at_ms: int) -> NoReturn:
+    raise Refused(f"nothing is known of {user} at {shown_time(at_ms)}")
+
+
+def _own(asked: _Asked, definitions: Definitions, events: Sequence[_Placed], at_ms: int) -> list[Event]:
+    """Return the events of the user asked for, or of the one whom the decision is about."""
+    user = asked.user
+    if user is None:
+        users = users_by_decision(definitions, events, at_ms)
+        user = users.get(asked.decision or "")
+        if user is None:
+            said = f"no decision {asked.decision} up to {shown_time(at_ms)}"
+            raise not_there(said, asked.decision or "", users, _HINT)
+    own = [event for _, event in events if event.user == user]
     if not own:
-        raise not_there(f"there is no event of {asked.user}", asked.user, {event.user for event in events})
-    return own, events[-1].time_ms
-
-
-def _lines(found: Explanation) -> Iterator[str]:
-    plural = "" if found.events == 1 else "s"
-    yield f"{found.user} at {found.at}, after {found.events:,} event{plural}"
-    for standing in found.segments:
-        yield ""
-        yield _head(standing)
-        width = max((len(reason.condition) for reason in standing.reasons), default=0)
-        yield from (f"    {_reason(reason, width)}".rstrip() for reason in standing.reasons)
-
-
-def _head(standing: Standing) -> str:
-    by = f", {_mover(standing.cause)}" if standing.cause is not None else ""
-    name = f"{standing.segment}.{standing.tier}" if standing.tier else standing.segment
-    if standing.inside:
-        stays = f"; stays at least until {standing.stays_until}" if standing.stays_until else ""
-        asked = "; leaves when" if standing.asked == "exit" else ""
-        return f"in   {name} since {standing.since}{by}{stays}{asked}"
-    return f"out  {name} since {standing.since}{by}" if standing.since else f"out  {name}, never in it"
-
-
-def _reason(reason: Reason, width: int) -> str:
-    """Return one comparison: `spend_90d >= 200  yes  it is 212.50 USD   order_completed at 2024-...`."""
-    value = "" if reason.value is None else f"it is {_shown(reason.value)}"
-    if reason.threshold is not None and _COMPARED.search(reason.condition) and not _LITERAL.search(reason.condition):
-        value = f"{value}, against {_shown(reason.threshold)}".removeprefix(", ")
-    moved = ", ".join(map(_mover, reason.events))
-    return f"{reason.condition:<{width}}  {_HELD[reason.holds]:<7}  {value:<24}  {moved}"
-
-
-def _shown(value: Scalar) -> str:
-    """Return a value for reading: a number to six digits, a duration to its two greatest units."""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    parts = _DURATION.findall(value) if isinstance(value, str) and _DURATIONS.fullmatch(value) else []
-    return "".join(parts[:2]) or str(value)
-
-
-def _mover(mover: Mover) -> str:
-    if not mover.event:
-        return f"by {mover.id}"
-    return f"by {mover.event} at {mover.at} ({mover.id})"
+        raise not_there(f"there is no event of {user}", user, {event.user for _, event in events})
+    return own

@@ -13,6 +13,7 @@ from stream.model.errors import Reason
 from stream.model.outcomes import Decision, Goal, Outcome, RunChange, SegmentChange, Trigger, Withdrawal
 from stream.model.products import ProductRecord
 from stream.replay.compare.shapes import Diff
+from stream.replay.explaining.shapes import DecisionExplanation, Explanation, JourneyExplanation
 from stream.replay.lift.shapes import Lift
 from stream.replay.reading import DeadRow
 from stream.replay.review.shapes import Review
@@ -61,6 +62,9 @@ def schema_texts() -> dict[str, str]:
         "review.v1": Review,
         "diff.v1": Diff,
         "lift.v1": Lift,
+        "explanation.v1": Explanation,
+        "explanation.journey.v1": JourneyExplanation,
+        "explanation.decision.v1": DecisionExplanation,
         "call": Call,
         "product": ProductRecord,
         "dead-row": DeadRow,

@@ -37,6 +37,7 @@ def picked(turn: Turn, proposal: Proposal, choice: ChoiceOf) -> Proposal | None:
     if not admissible:
         later = next((option for option in options if option.waits), None)
         if later is not None:
+            later.stages, later.caps, later.verdict = [], [], None  # it passes all gates again, beside its rivals
             return later
         _record_others(turn, options, None)
         return None

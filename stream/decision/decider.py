@@ -14,7 +14,7 @@ from stream.decision.reactions import Reaction, no_reaction, reaction
 from stream.decision.remains import come_back, place_of, remains_of
 from stream.decision.repetitions import is_repetition
 from stream.decision.runs import forget
-from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Turn
+from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Refusal, Turn
 from stream.definitions.shapes import Definitions
 from stream.model.contributions import Contribution
 from stream.model.events import Event
@@ -80,6 +80,11 @@ class Decider:
     def backlog(self) -> int:
         """How many users have a timer."""
         return len(self._scheduled)
+
+    def note_refusals(self) -> list[Refusal]:
+        """Note from now on why journeys are not entered; return the list of it, which grows without bound."""
+        self._turn.refusals = noted = list[Refusal]()
+        return noted
 
     def restore(self, counts: Counts) -> None:
         """Go on from counts that were saved."""

@@ -49,6 +49,13 @@ def refresh(turn: Turn, code: JourneyCode, run: Run, fact: Fact) -> None:
             keep(run, name, value)
 
 
+def note_unmet(turn: Turn, code: JourneyCode, fact: Fact) -> None:
+    """Note that the condition of entry is not true of an event that would start a run, if somebody asks for that."""
+    heard = code.journey.enter.event
+    if heard is not None and heard.where is not None:
+        turn.note_refusal(code.journey.name, f"not true of the event: {heard.where.text}", fact.id)
+
+
 def _against(turn: Turn, code: JourneyCode, fact: Fact, key: str) -> str:
     """Return why no run may start now, "" where one may; one of the same key ends where it is to be restarted."""
     profile, journey, now_ms = turn.profile, code.journey, turn.now_ms

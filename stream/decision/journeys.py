@@ -35,6 +35,8 @@ def hear(turn: Turn, listening: Listeners, fact: Fact) -> None:
         if code.enter is None or code.enter.concerns(profile, fact, ""):
             turn.moved = True
             entries.enter(turn, code, fact)
+        else:
+            entries.note_unmet(turn, code, fact)
 
 
 def advance(turn: Turn) -> bool:

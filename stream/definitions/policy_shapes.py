@@ -111,7 +111,7 @@ class Exclusion(msgspec.Struct, frozen=True):
 class Holdouts(msgspec.Struct, frozen=True):
     """How many of 10,000 users are held out: of everything, and of each journey that does not say itself.
 
-    A user's bucket is `sha256(salt, 0x1f, user) mod 10,000`; of a journey the salt is its name.
+    A user's bucket is `sha256(salt, 0x1f, user) mod 10,000`; of a journey the salt is `journey NAME`.
     """
 
     everything: int = 0

@@ -6,6 +6,8 @@ import msgspec
 
 from stream.adapters.rows import InputRefused
 from stream.decision.decider import Decider
+from stream.decision.knowledge.knowledge import Knowledge
+from stream.decision.knowledge.learning import Learning
 from stream.decision.reading import Reader
 from stream.definitions.shapes import Definitions
 from stream.model.events import Scalar
@@ -34,7 +36,8 @@ def history_of(definitions: Definitions, reading: Reading, stop: Stop = "last") 
         events = reading.events()
     profiles: dict[str, Profile] = {}
     decider = Decider(definitions, profiles)
-    drive = Drive(decider, lambda _: None)
+    learning = Learning(decider, Knowledge(definitions.policy.learn_every_ms))
+    drive = Drive(decider, lambda _: None, learning=learning)
     with quiet_collector(), lasting():
         drive.run(events, stop)
     if not drive.decided:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from stream.decision.decider import Decider
+from stream.decision.knowledge.learning import Learning
 from stream.model.events import Event
 from stream.model.outcomes import AnyOutcome
 from stream.model.profile import NEVER
@@ -23,7 +24,8 @@ class Drive:
     """Feeds events to a decider and hands its outcomes to `write`, in order of (time, user).
 
     After each batch the clock is moved to just before its last event, so that the timers of users without events fire
-    in their turn and memory holds the outcomes of one batch only. `core_s` is the time the decisions took.
+    in their turn and memory holds the outcomes of one batch only. `core_s` is the time the decisions took. It learns on
+    the way as `learning` does; without that, nobody's decisions teach others.
     """
 
     def __init__(
@@ -31,8 +33,10 @@ class Drive:
         decider: Decider,
         write: Callable[[list[AnyOutcome]], None],
         tick: Callable[[int], None] = lambda _: None,
+        learning: Learning | None = None,
     ) -> None:
         self._decider = decider
+        self._learning = Learning(decider) if learning is None else learning
         self._write = write
         self._tick = tick
         self.decided = 0
@@ -62,15 +66,13 @@ class Drive:
     def _advance(self, clock_ms: int, batch: Sequence[Event] = ()) -> None:
         """Decide over a batch, let the clock run, and write what came of it."""
         started_s = time.perf_counter()
-        for event in batch:
-            self._decider.decide(event)
-        self._decider.advance(clock_ms)
-        taken = self._decider.take()
-        self.core_s += time.perf_counter() - started_s
+        for taken in self._learning.decide(clock_ms, batch):
+            self.core_s += time.perf_counter() - started_s
+            self.duplicates += taken.duplicates
+            if taken.outcomes:
+                self._write(sorted(taken.outcomes, key=_time_and_user))
+            started_s = time.perf_counter()
         self.clock_ms = clock_ms
-        self.duplicates += taken.duplicates
-        if taken.outcomes:
-            self._write(sorted(taken.outcomes, key=_time_and_user))
 
     def _drain(self, horizon_ms: int) -> None:
         while (due_ms := self._decider.next_due_ms) <= horizon_ms and self.clock_ms < horizon_ms:

@@ -10,6 +10,8 @@ from typing import BinaryIO
 import msgspec
 
 from stream.decision.decider import Decider
+from stream.decision.knowledge.knowledge import Knowledge
+from stream.decision.knowledge.learning import Learning
 from stream.definitions.shapes import Definitions
 from stream.model.outcomes import OUTPUT_TOPICS, TOPIC_OF, AnyOutcome, encode_outcome
 from stream.model.profile import Profile
@@ -76,7 +78,9 @@ def replay(
     profiles: dict[str, Profile] = {}
     with Outputs(folder, tally) as outputs:
         outputs.write_dead(reading.dead)
-        drive = Drive(Decider(definitions, profiles), outputs.write, ticks.decided)
+        decider = Decider(definitions, profiles)
+        learning = Learning(decider, Knowledge(definitions.policy.learn_every_ms))
+        drive = Drive(decider, outputs.write, ticks.decided, learning)
         with quiet_collector(), lasting():
             drive.run(events, stop)
     return Summary(

@@ -5,6 +5,8 @@ from typing import Final
 import msgspec
 
 from stream.decision.decider import Decider
+from stream.decision.knowledge.knowledge import Knowledge
+from stream.decision.knowledge.learning import Learning
 from stream.decision.program import Program
 from stream.definitions.shapes import Definitions
 from stream.model.outcomes import AnyOutcome, Decision, Goal, Leaf, RunChange, SegmentChange, Trigger, Why, Withdrawal
@@ -78,7 +80,7 @@ def run_scenario(checked: Checked, definitions: Definitions) -> Verdict:
 
 
 def _verdict(checked: Checked, program: Program) -> Verdict:
-    outcomes = _decided(checked, program, {}, checked.scenario.until_ms).take().outcomes
+    outcomes = _decided(checked, program, {}, checked.scenario.until_ms)
     happened = [each for outcome in outcomes if (each := _happened(outcome, checked.watch)) is not None]
     met: list[tuple[Expected, Happened]] = []
     missing: list[tuple[Expected, list[Leaf]]] = []
@@ -108,18 +110,23 @@ def _leaves_of(expected: Expected, checked: Checked, program: Program) -> list[L
     return program.explainer.leaves_of(conditions, profile, START_MS + expected.to_ms)
 
 
-def _decided(checked: Checked, program: Program, profiles: dict[str, Profile], until_ms: int) -> Decider:
-    """Return a decider after all that arrives, and all that falls due, by an offset from the start."""
+def _decided(checked: Checked, program: Program, profiles: dict[str, Profile], until_ms: int) -> list[AnyOutcome]:
+    """Decide over all that arrives, and all that falls due, by an offset from the start; what they teach is learnt."""
     end_ms = START_MS + until_ms
     decider = Decider(program.definitions, profiles, spread=False, program=program)
+    learning = Learning(decider, Knowledge(program.definitions.policy.learn_every_ms))
+    outcomes: list[AnyOutcome] = []
     for arrival_ms, event in checked.arrivals:
         if arrival_ms > end_ms:
             break
         # At equal time the event comes before the timers, hence one millisecond earlier.
-        decider.advance(arrival_ms - 1)
+        outcomes += _outcomes(learning, arrival_ms - 1)
         decider.decide(event)
-    decider.advance(end_ms)
-    return decider
+    return outcomes + _outcomes(learning, end_ms)
+
+
+def _outcomes(learning: Learning, clock_ms: int) -> list[AnyOutcome]:
+    return [outcome for taken in learning.decide(clock_ms) for outcome in taken.outcomes]
 
 
 def _consents(scenario: Scenario, definitions: Definitions) -> frozenset[str]:

@@ -25,7 +25,7 @@ from stream.testkit.files import read_config
 from tests.chaos.fleet import Fleet
 from tests.chaos.row import NotInTime, eventually
 from tests.chaos.shop_days import days
-from tests.kafka.workers import ROOT, Outcomes, differences, recovered
+from tests.kafka.workers import KEY, ROOT, Outcomes, differences, recovered
 
 CONFIG = ROOT / "config"
 DEFINITIONS = load(read_config(CONFIG))
@@ -80,7 +80,7 @@ def of_file(file: Path, out: Path) -> History:
     """Return the history that a file of calls holds; `out` is a folder for what replay writes."""
     summary = replay(DEFINITIONS, _reading(file), out)
     profiles: dict[str, Profile] = {}
-    oracle = Decider(DEFINITIONS, profiles)
+    oracle = Decider(DEFINITIONS, profiles, key=KEY)
     with quiet_collector():
         records = list(ordered_records([file], "segment", [], DEFINITIONS.plan))
         for _, event in _reading(file).events():

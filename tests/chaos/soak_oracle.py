@@ -15,7 +15,7 @@ from stream.model.profile import Profile, decode_profile
 from stream.replay.reading import OutRecord
 from stream.runtime.position import Position
 from stream.runtime.settings import Settings
-from tests.kafka.workers import differences, recovered
+from tests.kafka.workers import KEY, differences, recovered
 
 _TAKE_EVERY = 1_000
 
@@ -34,7 +34,7 @@ class Right(msgspec.Struct):
 def decide_all(records: Iterable[OutRecord], definitions: Definitions) -> Right:
     """Decide over records in total order, up to the time of the last."""
     codec, profiles = Codec(definitions.plan), dict[str, Profile]()
-    decider = Decider(definitions, profiles)
+    decider = Decider(definitions, profiles, key=KEY)
     outcomes: dict[str, list[bytes]] = {topic: [] for topic in OUTPUT_TOPICS}
     count = last_ms = 0
     for record in records:

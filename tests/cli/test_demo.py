@@ -83,7 +83,7 @@ def test_a_trigger_is_one_line_with_the_comparisons_that_held() -> None:
     assert line_of(trigger()) == (
         "Mon  2 Mar 01:00  reminder_ad to u by ads: cart.quantity > 0 (2), since(cart.changed_at) >= 1h (20h58m)"
     )
-    assert line_of(trigger(Why("e-1"))) == "Mon  2 Mar 01:00  reminder_ad to u by ads: e-1"
+    assert line_of(trigger(Why("e-1"))) == "Mon  2 Mar 01:00  reminder_ad to u by ads: a step of cart_recovery"
     assert line_of(TAKEN_BACK) == "Mon  2 Mar 00:00  reminder_ad to u withdrawn: order"
     assert line_of(change("entered")) is None
 

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from stream.cli.explain import _reason, command
-from stream.replay.explaining import Reason
+from stream.cli.explain import command
+from stream.cli.explain_text import reason_line
+from stream.replay.explaining.shapes import Reason
 from tests.replay.tiny import line, write_lines
 
 EVENTS = """\
@@ -116,4 +117,4 @@ def test_what_cannot_be_answered_is_said_and_exits_2(folder: Path, user: str, op
 )
 def test_values_are_cut_to_what_people_read(value: object, shown: str) -> None:
     reason = Reason("x > y", holds=True, value=value, threshold=7)
-    assert f"it is {shown}, against 7" in _reason(reason, 5)
+    assert f"it is {shown}, against 7" in reason_line(reason, 5)

@@ -39,6 +39,9 @@ READY_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 60.0
 _DEFAULTS = Settings()
 
+KEY = b"of all tests"
+"""The pseudonym key of every worker that is started here."""
+
 
 async def new_app(kafka: Kafka, name: str, clock: Clock, **more: int) -> Settings:
     """Return the settings of an app of its own, its topics created; `more` are fields of `Settings`."""
@@ -57,7 +60,7 @@ def variables(settings: Settings) -> dict[str, str]:
             written = written_name(name)
             unit = "" if name == written else name.removeprefix(f"{written}_")
             env[f"STREAM_{written.upper()}"] = f"{value}{unit}"
-    return env
+    return env | {"STREAM_PSEUDONYM_KEY": KEY.decode()}
 
 
 async def play(file: Path, config: Path, settings: Settings) -> str:

@@ -60,6 +60,11 @@ class Knowledge:
         self._items = NOTHING_NEAR
         self._items_ms = self._barrier_ms = -NEVER
 
+    @property
+    def due_ms(self) -> int:
+        """The first barrier at which there is something to publish, `NEVER` if nothing was told since the last one."""
+        return min(self._open, default=NEVER)
+
     def take_in(self, contributions: Iterable[Contribution]) -> None:
         """Take in what was told; repetitions are left out."""
         by_barrier: dict[int, list[Contribution]] = {}
