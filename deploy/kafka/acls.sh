@@ -12,6 +12,7 @@
 #   subscriber  whoever acts on triggers; its consumer group is GROUP
 #
 # STREAM_APP and STREAM_TOPIC_PREFIX are the settings `app` and `topic_prefix`. KAFKA_ACLS is Kafka's own kafka-acls.sh.
+# STREAM_SHARES=yes where the definitions learn of all users together or ask for products: they need more topics.
 # Reading and writing a topic each include describing it. On Kafka 2.8 and newer nobody needs IdempotentWrite.
 set -eu
 
@@ -24,6 +25,10 @@ inputs="people clickstream cart email"
 rerouted="rerouted"
 outputs="segment-changes triggers decisions dead-letters"
 changelog="$app-profiles-changelog"
+# What tasks tell the one that learns, and what it publishes; and the products, which the shop writes.
+learning="$app-contributions $app-reference"
+catalogue="${prefix}catalogue"
+[ -n "${STREAM_SHARES:-}" ] || learning="" catalogue=""
 
 usage() {
 	sed -n '2,/^set/{/^#/s/^# \{0,1\}//p;}' "$0" >&2
@@ -45,8 +50,13 @@ worker)
 	# The profiles: written in each checkpoint, read back when a task is taken over.
 	allow --operation Read --topic "$changelog"
 	allow --operation Write --topic "$changelog"
+	for topic in $learning; do
+		allow --operation Read --topic "$topic"
+		allow --operation Write --topic "$topic"
+	done
+	for topic in $catalogue; do allow --operation Read --topic "$topic"; done
 	allow --operation Read --group "$app"
-	# One transactional id a task: the app's name, a dash and the partition number.
+	# One transactional id a task: the app's name, a dash and the partition number; and one for who learns.
 	allow --operation Write --transactional-id "$app-" --resource-pattern-type prefixed
 	;;
 topics)
@@ -54,6 +64,9 @@ topics)
 		allow --operation Create --operation Describe --operation DescribeConfigs --topic "$prefix$topic"
 	done
 	allow --operation Create --operation Describe --operation DescribeConfigs --topic "$changelog"
+	for topic in $learning $catalogue; do
+		allow --operation Create --operation Describe --operation DescribeConfigs --topic "$topic"
+	done
 	;;
 play)
 	for topic in $inputs; do allow --operation Write --topic "$prefix$topic"; done

@@ -71,6 +71,7 @@ class _Demo:
         from stream.cli.demo_outcomes import OutcomeReader
         from stream.cli.demo_processes import WorkerPage, free_port
         from stream.cli.settings import read_settings
+        from stream.cli.topics import sharing_in
         from stream.runtime.embedded import LIMITS, PARTITIONS, EmbeddedBroker
 
         self._screen.say(LIMITS)
@@ -89,7 +90,7 @@ class _Demo:
             "security_protocol": "PLAINTEXT",
             "topic_prefix": "",
         }
-        broker.create_topics_of(read_settings(self._config, **given))
+        broker.create_topics_of(read_settings(self._config, **given), sharing_in(self._config))
         self._env = {**os.environ, **{f"STREAM_{name.upper()}": value for name, value in given.items()}}
         self._outcomes = self._ends.enter_context(OutcomeReader(broker.bootstrap, PARTITIONS))
         self._worker = self._run("worker", "--config", str(self._config))

@@ -27,6 +27,7 @@ def command(configs: tuple[Path, ...], files: tuple[Path, ...], **options: Any) 
 
     Who would enter and leave which segment, who would be triggered otherwise, and what keeps them out on the other
     side. The history (plain or gzipped, in any order of time; may be given again) is decided over from its beginning.
+    What learns from others, a choice or a best time, goes by what it would at the start.
     """
     from stream.adapters.formats import adapter_for
     from stream.adapters.rows import InputRefused

@@ -1,6 +1,6 @@
 """`stream explain`: why a user is in a segment or a journey, or was sent what they were, from a replay of history."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -15,10 +15,12 @@ from stream.cli.history import assuming
 from stream.cli.times import time_given
 from stream.definitions.shapes import Definitions
 from stream.model.events import Event
+from stream.model.reference import Reference
 from stream.model.times import shown_time
 from stream.replay.explaining.decisions import explain_decision, users_by_decision
 from stream.replay.explaining.journeys import explain_journey
 from stream.replay.explaining.segments import explain
+from stream.replay.explaining.snapshots import snapshots_learnt, snapshots_written
 from stream.replay.memory import quiet_collector
 from stream.replay.reading import Place, Reading
 
@@ -42,6 +44,11 @@ from stream.replay.reading import Place, Reading
 )
 @click.option("--assume-consent", metavar="PURPOSE,...|all", help="Count these purposes as consented by every user.")
 @click.option("--map", "mapping", multiple=True, metavar="KEY=COLUMN,...", help="Of csv files: which column is what.")
+@click.option(
+    "--references",
+    type=click.Path(path_type=Path),
+    help="What was known of everyone, as `stream replay` wrote it; learnt again from the history otherwise.",
+)
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON object.")
 def command(**options: object) -> None:
     """Say why USER is in each segment, or out of it: each condition with the value found and the events behind it.
@@ -63,7 +70,8 @@ def command(**options: object) -> None:
     last_ms = events[-1][0].time_ms if events else 0
     at_ms = last_ms if given_ms is None else given_ms
     answer = _of_journey if asked.journey else _of_decision if asked.decision else _of_segments
-    found, text = answer(asked, definitions, _own(asked, definitions, events, at_ms), at_ms)
+    own = _own(asked, definitions, events, at_ms)
+    found, text = answer(asked, definitions, _Past(own, at_ms, _snapshots(asked, definitions, events, at_ms)))
     click.echo(msgspec.json.encode(found).decode() if asked.as_json else text)
 
 
@@ -80,7 +88,16 @@ class _Asked(msgspec.Struct):
     decision: str | None
     assume_consent: str | None
     mapping: tuple[str, ...]
+    references: Path | None
     as_json: bool
+
+
+class _Past(msgspec.Struct):
+    """What a user did, up to when it is looked at, and what was known of everyone meanwhile."""
+
+    own: Sequence[Event]
+    at_ms: int
+    snapshots: Iterable[Reference]
 
 
 _Placed = tuple[Place, Event]
@@ -115,25 +132,36 @@ def _history(asked: _Asked, definitions: Definitions) -> Sequence[_Placed]:
         raise Refused(str(refusal)) from refusal
 
 
-def _of_segments(asked: _Asked, definitions: Definitions, own: Sequence[Event], at_ms: int) -> _Answer:
-    found = explain(definitions, own, at_ms, asked.segments)
-    return (found, segments_text(found)) if found is not None else _unknown(own[0].user, at_ms)
+def _of_segments(asked: _Asked, definitions: Definitions, past: _Past) -> _Answer:
+    found = explain(definitions, past.own, past.at_ms, asked.segments, past.snapshots)
+    return (found, segments_text(found)) if found is not None else _unknown(past)
 
 
-def _of_journey(asked: _Asked, definitions: Definitions, own: Sequence[Event], at_ms: int) -> _Answer:
-    found = explain_journey(definitions, own, at_ms, asked.journey or "")
-    return (found, journey_text(found)) if found is not None else _unknown(own[0].user, at_ms)
+def _of_journey(asked: _Asked, definitions: Definitions, past: _Past) -> _Answer:
+    found = explain_journey(definitions, past.own, past.at_ms, asked.journey or "", past.snapshots)
+    return (found, journey_text(found)) if found is not None else _unknown(past)
 
 
-def _of_decision(asked: _Asked, definitions: Definitions, own: Sequence[Event], at_ms: int) -> _Answer:
-    found = explain_decision(definitions, own, at_ms, asked.decision or "")
+def _of_decision(asked: _Asked, definitions: Definitions, past: _Past) -> _Answer:
+    found = explain_decision(definitions, past.own, past.at_ms, asked.decision or "", past.snapshots)
     if found is None:
-        raise Refused(f"no decision {asked.decision} about {own[0].user} up to {shown_time(at_ms)}{_HINT}")
+        raise Refused(f"no decision {asked.decision} about {past.own[0].user} up to {shown_time(past.at_ms)}{_HINT}")
     return found, decision_text(found)
 
 
-def _unknown(user: str, at_ms: int) -> NoReturn:
-    raise Refused(f"nothing is known of {user} at {shown_time(at_ms)}")
+def _unknown(past: _Past) -> NoReturn:
+    raise Refused(f"nothing is known of {past.own[0].user} at {shown_time(past.at_ms)}")
+
+
+def _snapshots(asked: _Asked, definitions: Definitions, events: Sequence[_Placed], at_ms: int) -> Iterator[Reference]:
+    """Yield what was known of everyone, as it was written or as it is learnt again from the same history."""
+    if asked.references is None:
+        yield from snapshots_learnt(definitions, events, at_ms)
+        return
+    try:
+        yield from snapshots_written(asked.references)
+    except InputRefused as refusal:
+        raise Refused(str(refusal)) from refusal
 
 
 def _own(asked: _Asked, definitions: Definitions, events: Sequence[_Placed], at_ms: int) -> list[Event]:

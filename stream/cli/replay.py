@@ -28,7 +28,8 @@ def command(**options: object) -> None:
     """Decide over files, without Kafka, and say what this history would have done.
 
     FILE... are plain or gzipped, in any order of time. The clock stops at the last event unless told otherwise. Writes
-    segment-changes, triggers, decisions and dead-letters as *.jsonl; the same input gives the same bytes.
+    segment-changes, triggers, decisions, dead-letters and references as *.jsonl; the same input gives the same bytes.
+    References are the snapshots of what everyone's decisions taught, by their versions.
 
     A csv file is mapped by --map user=COLUMN,time=COLUMN,event=COLUMN,PROPERTY=COLUMN; const:VALUE stands for a column
     of that value, event.VALUE=NAME renames an event, id=COLUMN gives message ids.

@@ -12,6 +12,8 @@ from stream.model.calls import Call
 from stream.model.errors import Reason
 from stream.model.outcomes import Decision, Goal, Outcome, RunChange, SegmentChange, Trigger, Withdrawal
 from stream.model.products import ProductRecord
+from stream.model.reference import Reference
+from stream.model.snapshots import ProductNeighbours
 from stream.replay.compare.shapes import Diff
 from stream.replay.explaining.shapes import DecisionExplanation, Explanation, JourneyExplanation
 from stream.replay.lift.shapes import Lift
@@ -41,7 +43,7 @@ class DeadLetterHeaders(msgspec.Struct, rename="kebab"):
 @click.option("--out", type=click.Path(path_type=Path), default=Path("deploy/schemas"), show_default=True)
 @click.option("--check", is_flag=True, help="Write nothing; fail where a file differs from the model.")
 def command(out: Path, check: bool) -> None:
-    """Write the JSON Schemas of all outcomes, of dead letters, of the calls that come in, and of the reports."""
+    """Write the JSON Schemas of outcomes, snapshots, dead letters, the calls that come in, and of the reports."""
     texts = schema_texts()
     if check:
         drifted = sorted(name for name in texts.keys() | _present(out) if _read(out / name) != texts.get(name))
@@ -59,6 +61,8 @@ def schema_texts() -> dict[str, str]:
     """Return the schemas as JSON text, by file name: outcomes by their `type`."""
     named: dict[str, type] = {_tag(outcome): outcome for outcome in _OUTCOMES}
     named |= {
+        "reference.v1": Reference,
+        "neighbours.v1": ProductNeighbours,
         "review.v1": Review,
         "diff.v1": Diff,
         "lift.v1": Lift,

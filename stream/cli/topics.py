@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stream.cli.config import load_config
 from stream.cli.settings import read_settings
 
 if TYPE_CHECKING:
-    from stream.runtime.topics import Finding
+    from stream.definitions.shapes import Definitions
+    from stream.runtime.topics import Finding, Sharing
 
 
 @click.command("topics", short_help="Create the topics on a broker, and verify them.")
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
 def command(config: Path, create: bool, brokers: str | None) -> None:
     """Create the input, output and changelog topics that CONFIG/settings.yaml asks for, and verify those that exist.
 
-    Existing topics are never altered. Exits 2 where a topic is missing or cannot be used: unequal partition counts, a
-    changelog that is not compacted, fewer replicas than the settings ask for.
+    Where the definitions in CONFIG learn of all users together, or ask for products, more are needed. Existing topics
+    are never altered. Exits 2 where a topic is missing or cannot be used: unequal partition counts, a changelog that is
+    not compacted, fewer replicas than the settings ask for.
     """
     from aiokafka.errors import KafkaError
 
@@ -34,7 +37,7 @@ def command(config: Path, create: bool, brokers: str | None) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     settings = read_settings(config, brokers=brokers)
     try:
-        findings = asyncio.run(ensure_topics(settings, create=create))
+        findings = asyncio.run(ensure_topics(settings, create=create, sharing=sharing_in(config)))
     except TopicsRefused as refusal:
         raise click.ClickException(str(refusal)) from refusal
     except (KafkaError, OSError) as error:
@@ -46,6 +49,22 @@ def command(config: Path, create: bool, brokers: str | None) -> None:
         hint = "" if create else "; `stream topics --create` creates the missing"
         click.echo(f"Error: {len(wrong)} of {len(findings)} topics cannot be used{hint}", err=True)
         sys.exit(2)
+
+
+def sharing_in(config: Path) -> "Sharing":
+    """Return what the definitions share among users; a folder with settings alone has none."""
+    from stream.runtime.topics import NOTHING_SHARED
+
+    return sharing_of(load_config(config)) if (config / "events.yaml").exists() else NOTHING_SHARED
+
+
+def sharing_of(definitions: "Definitions") -> "Sharing":
+    """Return what these share among users."""
+    from stream.decision.program import Program
+    from stream.runtime.topics import Sharing
+
+    program = Program(definitions)
+    return Sharing(learns=program.learns, products=program.remembers_products)
 
 
 def _table(findings: "list[Finding]") -> list[str]:

@@ -12,6 +12,7 @@ from stream.cli.logs import log_to_stderr
 from stream.cli.settings import read_settings
 
 if TYPE_CHECKING:
+    from stream.definitions.shapes import Definitions
     from stream.runtime.settings import Settings
 
 
@@ -43,7 +44,7 @@ def command(config: Path, brokers: str | None, clock: str | None, embedded: bool
 
     with ExitStack() as ending:
         if embedded:
-            settings = _embedded(settings, ending)
+            settings = _embedded(settings, ending, definitions)
         try:
             run_worker(definitions, settings)
         except WorkerFailed as failure:
@@ -51,15 +52,16 @@ def command(config: Path, brokers: str | None, clock: str | None, embedded: bool
             sys.exit(1)
 
 
-def _embedded(settings: "Settings", ending: ExitStack) -> "Settings":
+def _embedded(settings: "Settings", ending: ExitStack, definitions: "Definitions") -> "Settings":
     """Start the embedded broker with our topics; return the settings that point to it."""
     import msgspec
 
+    from stream.cli.topics import sharing_of
     from stream.runtime.embedded import LIMITS, EmbeddedBroker
 
     broker = ending.enter_context(EmbeddedBroker())
     try:
-        broker.create_topics_of(settings)
+        broker.create_topics_of(settings, sharing_of(definitions))
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{LIMITS} It is at {broker.bootstrap}.", err=True)

@@ -8,12 +8,12 @@ from stream.decision.gates import examine
 from stream.decision.holdouts import held_out_of
 from stream.decision.ids import decided_id
 from stream.decision.proposals import Proposal, forget_asked, instead_of, record, why_of
+from stream.decision.scoring import score
 from stream.decision.sending import keep_as_sent, send
 from stream.decision.standing_room import Shut, look_for_room, note_sent
 from stream.decision.turn import Turn
 from stream.decision.waiting import best_of
 from stream.definitions.shapes import Definitions
-from stream.model.money import major_text
 from stream.model.outcomes import Rival, Stage, Verdict
 from stream.model.profile import NEVER
 
@@ -41,7 +41,7 @@ def arbitrate(turn: Turn, proposals: list[Proposal]) -> None:
     """
     asked = [found for proposal in proposals if (found := _one_of(turn, proposal)) is not None]
     for proposal in asked:
-        proposal.score = _score(turn, proposal)
+        proposal.score = score(turn, proposal)
         proposal.verdict = examine(turn, proposal.action, proposal.stages)
         proposal.consent = next((stage.said for stage in proposal.stages if stage.gate == "consent"), "")
     moment = _Moment([], sorted(asked, key=_importance))
@@ -63,19 +63,6 @@ def _one_of(turn: Turn, proposal: Proposal) -> Proposal | None:
 def _importance(proposal: Proposal) -> tuple[int, float, str, str, str, int]:
     action, run = proposal.action, proposal.run
     return action.tier, -proposal.score, action.name, run.journey, run.key, run.ordinal
-
-
-def _score(turn: Turn, proposal: Proposal) -> float:
-    """Return the chance × value × weight; a value that is unknown is worth nothing, one not defined counts as 1."""
-    action = proposal.action
-    if action.value is None:
-        return action.weight
-    value = turn.program.explainer.value(action.value, turn.profile, turn.now_ms)
-    if not isinstance(value, int | float):
-        return 0.0
-    if action.value.type == "money":
-        return float(major_text(round(value), turn.program.definitions.plan.currency)) * action.weight
-    return float(value) * action.weight
 
 
 def _decide(turn: Turn, proposal: Proposal, moment: _Moment) -> None:
@@ -112,6 +99,8 @@ def _decide(turn: Turn, proposal: Proposal, moment: _Moment) -> None:
 
 def _sent_or_held_out(turn: Turn, proposal: Proposal) -> Verdict:
     definitions: Definitions = turn.program.definitions
+    if proposal.scored:
+        proposal.stages.append(Stage("score", True, proposal.scored))
     held_out = held_out_of(definitions, proposal.code.journey, proposal.action, turn.profile.user)
     if definitions.policy.holdout.everything or definitions.policy.holdout.journeys or held_out:
         proposal.stages.append(Stage("holdout", not held_out, held_out))
@@ -148,7 +137,7 @@ def _fall_back(turn: Turn, proposal: Proposal, moment: _Moment) -> None:
     action = turn.program.definitions.actions[proposal.action.fallback]
     instead = instead_of(turn, proposal, action)
     instead.propensity = None  # it was not this action that was chosen
-    instead.score = _score(turn, instead)
+    instead.score = score(turn, instead)
     instead.verdict = examine(turn, action, instead.stages)
     instead.consent = next((stage.said for stage in instead.stages if stage.gate == "consent"), "")
     _decide(turn, instead, moment)

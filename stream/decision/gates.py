@@ -9,11 +9,7 @@ from stream.decision.turn import Turn
 from stream.definitions.expressions import Expr
 from stream.definitions.policy_shapes import Action
 from stream.model.outcomes import Stage, Verdict
-from stream.model.profile import Profile
 from stream.model.text import kept_text
-
-PERSONALISATION = "personalisation"
-"""The purpose that users refuse who want nothing chosen for them."""
 
 
 def conditions_of(action: Action) -> Iterator[tuple[str, Expr, Verdict]]:
@@ -54,12 +50,6 @@ def consent(turn: Turn, action: Action) -> tuple[bool, str]:
     """Return whether all purposes of an action have consent now, and what was said of each."""
     answers = [_consent(turn, purpose) for purpose in action.purposes]
     return all(granted for granted, _ in answers), "; ".join(said for _, said in answers)
-
-
-def is_plain(profile: Profile) -> bool:
-    """Return whether the user refused to be shown what was chosen for them."""
-    said = profile.consents.get(PERSONALISATION)
-    return said is not None and not said.granted
 
 
 def _consent(turn: Turn, purpose: str) -> tuple[bool, str]:

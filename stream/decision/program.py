@@ -17,6 +17,7 @@ from stream.decision.traits import trait_code
 from stream.definitions import expressions as x
 from stream.definitions.expressions import ZONE, Expr
 from stream.definitions.journey_shapes import TriggerStep
+from stream.definitions.learning import learns_choices
 from stream.definitions.picks import Pick
 from stream.definitions.reaching import all_steps
 from stream.definitions.responses import learns_habits, response_weights
@@ -107,6 +108,11 @@ class Program:
         """Of each event that a decision makes: the segments of which it matters, None where it matters in any case."""
         self.newcomers: Final = self._newcomers()
         self.activity: Final = self.definitions.plan.sessions.activity if follows_sessions else frozenset()
+
+    @property
+    def learns(self) -> bool:
+        """Whether decisions contribute to the knowledge of everyone."""
+        return self.learns_habits or self.remembers_products or learns_choices(self.definitions)
 
     def touched(self, names: Iterable[str]) -> tuple[SegmentCode, ...]:
         """Return the segments that read any of the names, also through other traits and segments, dependents last."""

@@ -19,9 +19,9 @@ SENT_KEPT: Final = 32
 class Proposal(msgspec.Struct):
     """One action proposed for a user by a run, and how far it came.
 
-    `leaves` are the branches taken since the run last stood still; `stages` the gates passed, `caps` their state. Of a
-    choice it `is_chosen` with a `propensity`, or still to be chosen; `waits` where a gate opens later. `found` tells
-    what it was chosen by.
+    `leaves` are the branches taken since the run last stood still; `scored` what the score is made of; `stages` the
+    gates passed, `caps` their state. Of a choice it `is_chosen` with a `propensity`, or still to be chosen; `waits`
+    where a gate opens later. `found` tells what it was chosen by.
     """
 
     code: JourneyCode
@@ -31,6 +31,7 @@ class Proposal(msgspec.Struct):
     id: str
     leaves: list[Leaf]
     score: float = 0.0
+    scored: str = ""
     consent: str = ""
     stages: list[Stage] = []
     caps: list[str] = []

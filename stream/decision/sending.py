@@ -4,8 +4,8 @@ from typing import Final
 
 import msgspec
 
-from stream.decision.gates import is_plain
 from stream.decision.habits import note_trigger
+from stream.decision.items.picking import refuses_personalisation
 from stream.decision.payload import Sources, address, resolved
 from stream.decision.proposals import SENT_KEPT, Proposal
 from stream.decision.runs import take_in_hand
@@ -63,7 +63,7 @@ def _payload(turn: Turn, proposal: Proposal) -> tuple[dict[str, object], list[Pi
     """Return what the sender gets: the action's payload, the plain one for who wants that, and over it the step's."""
     action, profile = proposal.action, turn.profile
     own = action.payload
-    if action.plain_payload is not None and is_plain(profile):
+    if action.plain_payload is not None and refuses_personalisation(profile):
         own = action.plain_payload
     take_in_hand(turn, proposal.run)
     program = turn.program

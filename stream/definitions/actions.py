@@ -7,7 +7,7 @@ import msgspec
 
 from stream.definitions.asked import read_asked
 from stream.definitions.entering import KEPT_AS
-from stream.definitions.expressions import Expr, Since
+from stream.definitions.expressions import Constant, Expr, Since
 from stream.definitions.picks import Payload
 from stream.definitions.policy_shapes import Action
 from stream.definitions.problems import nearest
@@ -17,7 +17,7 @@ from stream.definitions.source import YamlMap, YamlNode, YamlText
 _VALID_FOR_MS: Final = 24 * 3_600_000
 _NEEDS: Final = ("channel", "purpose", "template")
 _MAY_HAVE: Final = (
-    *("valid_for", "payload", "plain_payload", "tags", "tier", "value", "weight"),
+    *("valid_for", "payload", "plain_payload", "tags", "tier", "value", "chance", "weight"),
     *("eligible", "applicable", "suitable", "needs", "fallback", "transactional", "counts", "withdrawn_on_exit"),
 )
 
@@ -70,6 +70,7 @@ class _ActionReader(msgspec.Struct, frozen=True):
             tier=self._tier(fields.get("tier")),
             weight=self._weight(fields.get("weight")),
             value=self._value(fields.get("value")),
+            chance=self._chance(fields.get("chance")),
             eligible=read_asked(reader, fields.get("eligible"), "eligible", self.words),
             applicable=read_asked(reader, fields.get("applicable"), "applicable", self.words),
             suitable=read_asked(reader, fields.get("suitable"), "suitable", self.words),
@@ -107,6 +108,14 @@ class _ActionReader(msgspec.Struct, frozen=True):
         if node is not None and weight is not None and weight <= 0:
             self.reader.wrong(node.spot, "weight must be more than 0")
         return 1.0 if weight is None else weight
+
+    def _chance(self, node: YamlNode | None) -> Expr | None:
+        found = self.reader.expression(node, "chance", self.words)
+        if node is not None and found is not None and (isinstance(found, Since) or found.type != "number"):
+            self.reader.wrong(node.spot, f"a chance is a number from 0 to 1; {found.text} is {article(found.type)}")
+        elif node is not None and isinstance(found, Constant) and not 0 <= float(found.value) <= 1:
+            self.reader.wrong(node.spot, f"a chance is a number from 0 to 1, not {found.text}")
+        return found
 
     def _value(self, node: YamlNode | None) -> Expr | None:
         found = self.reader.expression(node, "value", self.words)

@@ -68,7 +68,7 @@ class _JourneyReader(msgspec.Struct, frozen=True):
         entering = EnterReader(reader, self.words.events, self.words.expressions)
         enter = entering.read(fields.get("enter"))
         capture, types = entering.capture(fields.get("capture"), enter)
-        heard = HeardReader(reader, self.words.events, self.words.expressions, keyed=enter.key is not None)
+        heard = HeardReader(reader, self.words.events, self.words.expressions, keyed=_has_key(fields.get("enter")))
         exit_on = heard.each(fields.get("exit_on"), "exit_on")
         leaving = frozenset(each.event for each in exit_on if each.where is None and each.match is None)
         reading = StepReader(reader, heard, self.words.actions, self.words.expressions, dict(types), leaving)
@@ -184,3 +184,8 @@ class _JourneyReader(msgspec.Struct, frozen=True):
         known = Known("a step", places)
         found = root.items.items() if root is not None else ()
         return {old: self.reader.reference(item, known) for old, item in found}
+
+
+def _has_key(enter: YamlNode | None) -> bool:
+    """Return whether runs have a key, be it a wrong one."""
+    return isinstance(enter, YamlMap) and "key" in enter.items

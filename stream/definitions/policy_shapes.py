@@ -30,7 +30,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
     `eligible`, `applicable` and `suitable` must be true of whoever gets it (may ever; makes sense now; is right for
     this user); `needs` names what identify must have told. Of several actions that compete the one of the lowest `tier`
-    wins, then the one of the highest chance × `value` × `weight`. Where it is refused, the `fallback` is proposed.
+    wins, then the one of the highest `chance` × `value` × `weight`. Where it is refused, the `fallback` is proposed.
     What is transactional is held back by no cap, quiet hours or exclusion, and fills them only if it `counts`; nobody
     is held out of it. `plain_payload` is that of users who refused the purpose `personalisation`. Where its run exits
     and it is still valid, it is `withdrawn`.
@@ -47,6 +47,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     tier: int = 0
     weight: float = 1.0
     value: Expr | None = None
+    chance: Expr | None = None
     eligible: Expr | None = None
     applicable: Expr | None = None
     suitable: Expr | None = None

@@ -44,7 +44,7 @@ class LinearPosterior(msgspec.Struct, frozen=True, tag="linear"):
 Posterior = BetaPosterior | LinearPosterior
 
 
-class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
+class Reference(msgspec.Struct, frozen=True, omit_defaults=True, tag="reference.v1"):
     """A version of what is shared, for decisions from `effective_ms` on. It never changes; the next one replaces it.
 
     `arms`: by choice key, what is known of each arm; a key or an arm that nothing is known of is left out.

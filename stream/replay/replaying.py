@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -13,13 +13,18 @@ from stream.decision.decider import Decider
 from stream.decision.knowledge.knowledge import Knowledge
 from stream.decision.knowledge.learning import Learning
 from stream.definitions.shapes import Definitions
+from stream.model.items import NOTHING_NEAR
 from stream.model.outcomes import OUTPUT_TOPICS, TOPIC_OF, AnyOutcome, encode_outcome
 from stream.model.profile import Profile
+from stream.model.reference import Reference
+from stream.model.snapshots import snapshot_lines
 from stream.replay.driving import Drive, Stop
 from stream.replay.files import Tick
 from stream.replay.memory import lasting, quiet_collector
 from stream.replay.reading import DeadRow, Reading
 from stream.replay.summary import Summary, Tally
+
+REFERENCES: Final = "references"
 
 
 class Ticks(msgspec.Struct):
@@ -31,18 +36,19 @@ class Ticks(msgspec.Struct):
 
 
 class Outputs:
-    """The output files of a replay, one a topic; written as new."""
+    """The output files of a replay, one a topic and one of the snapshots it went by; written as new."""
 
     def __init__(self, folder: Path, tally: Tally) -> None:
         self._folder = folder
         self._tally = tally
         self._files: dict[str, BinaryIO] = {}
         self._stack = ExitStack()
+        self._near = NOTHING_NEAR
 
     def __enter__(self) -> "Outputs":
         self._folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as opening:
-            for topic in OUTPUT_TOPICS:
+            for topic in (*OUTPUT_TOPICS, REFERENCES):
                 self._files[topic] = opening.enter_context((self._folder / f"{topic}.jsonl").open("wb"))
             self._stack = opening.pop_all()
         return self
@@ -55,6 +61,11 @@ class Outputs:
         for outcome in outcomes:
             self._tally.add(outcome)
             self._files[TOPIC_OF[type(outcome)]].write(encode_outcome(outcome) + b"\n")
+
+    def write_reference(self, reference: Reference) -> None:
+        """Write a snapshot of shared knowledge: what changed since the one before."""
+        self._files[REFERENCES].writelines(line + b"\n" for line in snapshot_lines(reference, self._near))
+        self._near = reference.items
 
     def write_dead(self, dead: Iterable[DeadRow]) -> None:
         """Write rejected rows."""
@@ -79,7 +90,7 @@ def replay(
     with Outputs(folder, tally) as outputs:
         outputs.write_dead(reading.dead)
         decider = Decider(definitions, profiles)
-        learning = Learning(decider, Knowledge(definitions.policy.learn_every_ms))
+        learning = Learning(decider, Knowledge(definitions.policy.learn_every_ms), outputs.write_reference)
         drive = Drive(decider, outputs.write, ticks.decided, learning)
         with quiet_collector(), lasting():
             drive.run(events, stop)

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from stream.model.contributions import Contribution
 from stream.model.errors import DeadLetter, StreamStop
 from stream.model.outcomes import AnyOutcome
 from stream.runtime.delivery import Delivery, without_expired
@@ -22,6 +23,7 @@ from stream.runtime.position import POSITION_KEY, Position, encode_position
 from stream.runtime.profiles import ProfileMap
 from stream.runtime.strays import Stray
 from stream.runtime.task_ports import Failed, Fenced, Outgoing, WallClock, Writer
+from stream.runtime.telling import Passed, kinds_of
 
 PROFILES_PER_CUT: Final = 2_000
 """So many changed profiles make a checkpoint due at once: encoding them holds up deciding for some 10 ms."""
@@ -42,6 +44,7 @@ class Cut(msgspec.Struct):
     outcomes: list[AnyOutcome]
     letters: list[DeadLetter]
     strays: list[Stray]
+    told: list[Contribution | Passed]
     profiles: int
     log_ms: list[int]
     cut_s: float
@@ -56,6 +59,8 @@ class Pending:
         self._changed: set[str] = set()
         self._letters: list[DeadLetter] = []
         self._strays: list[Stray] = []
+        self._told: list[Contribution | Passed] = []
+        self._has_passed = False
         self._log_ms: list[int] = []
         self._journeys: list[Outgoing] = []
         self._has_moved = False
@@ -80,6 +85,11 @@ class Pending:
         """Add definitions of journeys to the state, and take some out; that alone is no reason to cut."""
         self._journeys.extend(journeys)
 
+    def tell(self, told: Sequence[Contribution | Passed]) -> None:
+        """Add what the learner is to hear. Contributions alone make no checkpoint due; all wait for `Passed`."""
+        self._told.extend(told)
+        self._has_passed = self._has_passed or any(isinstance(each, Passed) for each in told[-1:])
+
     def moved(self) -> None:
         """Note that the position has changed."""
         self._has_moved = True
@@ -87,7 +97,8 @@ class Pending:
     @property
     def due_s(self) -> float:
         """When to cut next, on the monotonic clock; infinite while nothing has changed."""
-        if self._outcomes or self._letters or self._strays or len(self._changed) >= PROFILES_PER_CUT:
+        is_urgent = self._outcomes or self._letters or self._strays or self._has_passed
+        if is_urgent or len(self._changed) >= PROFILES_PER_CUT:
             return self._last_cut_s + self._pace.min_s
         return self._last_cut_s + self._pace.max_s if self._changed or self._has_moved else float("inf")
 
@@ -96,11 +107,19 @@ class Pending:
         state = [Outgoing(user.encode(), profiles.encoded(user)) for user in self._changed]
         cut_s = wall.monotonic_s()
         cut = Cut(
-            {changelog: [*self._journeys, *state]},
-            *(Position(), self._outcomes, self._letters, self._strays, len(state), self._log_ms, cut_s),
+            records={changelog: [*self._journeys, *state]},
+            position=Position(),
+            outcomes=self._outcomes,
+            letters=self._letters,
+            strays=self._strays,
+            told=self._told,
+            profiles=len(state),
+            log_ms=self._log_ms,
+            cut_s=cut_s,
         )
         self._outcomes, self._changed, self._letters, self._strays, self._log_ms = [], set(), [], [], []
-        self._journeys, self._has_moved, self._last_cut_s = [], False, cut_s
+        self._journeys, self._told = [], []
+        self._has_passed, self._has_moved, self._last_cut_s = False, False, cut_s
         profiles.cool()
         return cut
 
@@ -123,6 +142,7 @@ class Checkpoints:
         if self._expires:
             cut.outcomes = without_expired(cut.outcomes, self._wall.now_ms())
         cut.records.update(self._delivery.records(cut.outcomes, cut.letters, cut.strays))
+        cut.records.update(self._delivery.tellings(cut.told))
         return cut
 
     async def commit(self, cut: Cut, metrics: Metrics, committed: Callable[[Position], None]) -> None:
@@ -146,6 +166,7 @@ class Checkpoints:
         done_s, now_ms = self._wall.monotonic_s(), self._wall.now_ms()
         metrics.observe_checkpoint(done_s - cut.cut_s, done_s - flush_s, cut.profiles)
         metrics.count_outcomes(cut.outcomes)
+        metrics.count_contributions(kinds_of(cut.told))
         metrics.count_dead_letters(Counter(letter.reason for letter in cut.letters))
         metrics.count_rerouted(Counter(self._delivery.label(stray.record.topic) for stray in cut.strays))
         metrics.observe_delays((now_ms - log_ms) / 1_000 for log_ms in cut.log_ms)

@@ -9,12 +9,15 @@ from typing import Final
 import msgspec
 from aiokafka.partitioner import murmur2
 
-from stream.model.errors import DeadLetter
-from stream.model.outcomes import TOPIC_OF, AnyOutcome, Decision, Trigger, encode_outcome
+from stream.model.contributions import Contribution
+from stream.model.errors import DeadLetter, StreamStop
+from stream.model.outcomes import OUTPUT_TOPICS, TOPIC_OF, AnyOutcome, Decision, Trigger, encode_outcome
 from stream.runtime.ports import TP
+from stream.runtime.settings_fields import Settings
 from stream.runtime.strays import ROUTED_FROM, ROUTED_TIME, Stray
-from stream.runtime.task_ports import Outgoing
-from stream.runtime.topics import REROUTED
+from stream.runtime.task_ports import Outgoing, Transactions
+from stream.runtime.telling import Passed, encode_telling
+from stream.runtime.topics import REROUTED, changelog_topic, contributions_of
 
 ROOM_BYTES: Final = 900_000
 """What key, headers and value of a record that is passed on may come to: a broker accepts 1 MiB, while what came in
@@ -33,6 +36,7 @@ class Delivery:
 
     def __init__(self, app: str, topic_prefix: str, partitions: Mapping[str, int]) -> None:
         self._source: Final = f"/stream/{app}".encode()
+        self._contributions: Final = TP(contributions_of(app), 0)
         self._prefix: Final = topic_prefix
         self._partitions: Final = partitions
 
@@ -54,6 +58,10 @@ class Delivery:
             by_tp.setdefault(TP(self._prefix + REROUTED, stray.right), []).append(_sent_on(stray))
         return by_tp
 
+    def tellings(self, told: Sequence[Contribution | Passed]) -> dict[TP, list[Outgoing]]:
+        """Return what the learner is to hear, in order."""
+        return {self._contributions: [Outgoing(None, encode_telling(each)) for each in told]} if told else {}
+
     def label(self, topic: str) -> str:
         """Return a topic's name without the prefix."""
         return topic.removeprefix(self._prefix)
@@ -68,6 +76,16 @@ class Delivery:
             ("ce_subject", subject),
             ("content-type", b"application/json"),
         ]
+
+
+async def find_delivery(settings: Settings, transactions: Transactions, tasks: int) -> Delivery:
+    """Look up the topics written to; raises StreamStop where one is missing, or has no partition for a task."""
+    kept = await transactions.partitions(changelog_topic(settings))
+    if kept < tasks:
+        raise StreamStop(f"{changelog_topic(settings)} has {kept} partitions, and the {tasks} tasks need one each")
+    prefix = settings.topic_prefix
+    partitions = {topic: await transactions.partitions(prefix + topic) for topic in OUTPUT_TOPICS}
+    return Delivery(settings.app, prefix, partitions)
 
 
 def partition_of(user: bytes, count: int) -> int:

@@ -18,7 +18,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin._metadata import ClusterMetadata
 
 from stream.runtime.settings import Settings
-from stream.runtime.topics import wanted_topics
+from stream.runtime.topics import NOTHING_SHARED, Sharing, wanted_topics
 
 PARTITIONS: Final = 4
 LIMITS: Final = (
@@ -56,11 +56,11 @@ class EmbeddedBroker:
         for name in names:
             self._metadata(name)
 
-    def create_topics_of(self, settings: Settings) -> None:
+    def create_topics_of(self, settings: Settings, sharing: Sharing = NOTHING_SHARED) -> None:
         """Create the topics of a worker with these settings; raises ValueError unless they ask for 4 partitions."""
         if settings.partitions != PARTITIONS:
             raise ValueError(f"the embedded broker's topics have {PARTITIONS} partitions, not {settings.partitions}")
-        self.create_topics(topic.name for topic in wanted_topics(settings))
+        self.create_topics(topic.name for topic in wanted_topics(settings, sharing))
 
     def _metadata(self, topic: str | None = None) -> ClusterMetadata:
         if self._cluster is None:

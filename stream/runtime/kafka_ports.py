@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from stream.runtime.kafka_changelog import KafkaChangelog
+from stream.runtime.kafka_logs import KafkaLogs
 from stream.runtime.kafka_transactions import KafkaTransactions
 from stream.runtime.settings_fields import Settings
 from stream.runtime.task_ports import TaskPorts
+
+T = TypeVar("T")
 
 
 class SystemClock:
@@ -22,6 +28,16 @@ class SystemClock:
         return time.monotonic()
 
 
+class Thread:
+    """The port `Aside`: Python lets the event loop go on every few milliseconds."""
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run it in a thread."""
+        return await asyncio.to_thread(work)
+
+
 def kafka_ports(settings: Settings) -> TaskPorts:
     """Return the ports for a worker with these settings; nothing is connected yet."""
-    return TaskPorts(KafkaTransactions(settings), KafkaChangelog(settings), SystemClock())
+    return TaskPorts(
+        KafkaTransactions(settings), KafkaChangelog(settings), SystemClock(), KafkaLogs(settings), Thread()
+    )

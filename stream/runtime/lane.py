@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -12,6 +12,8 @@ from stream.model.errors import DeadLetter
 from stream.model.events import TOPICS, Event
 from stream.model.profile import NEVER
 from stream.runtime.ports import TP, Sources
+from stream.runtime.position import Position
+from stream.runtime.settings_fields import Clock
 from stream.runtime.strays import Stray
 
 
@@ -137,3 +139,15 @@ class Lane:
         elif not self._is_paused and waiting > high and not is_needed:
             self._is_paused = True
             self.sources.pause(self.tp)
+
+
+def lanes_from(
+    offsets: Mapping[TP, int], position: Position, topics: Sequence[str], sources: Sources, clock: Clock
+) -> list[Lane]:
+    """Return a task's sources, in order of rank, each where it is to be read on."""
+    rank = {topic: rank for rank, topic in enumerate(topics)}
+    heartbeat_ms = position.clock_ms if clock == "event" else -NEVER
+    lanes = [Lane(tp, rank[tp.topic], sources) for tp in sorted(offsets, key=lambda tp: rank[tp.topic])]
+    for lane in lanes:
+        lane.start(offsets[lane.tp], position.skipped(lane.tp.topic), heartbeat_ms)
+    return lanes

@@ -24,6 +24,18 @@ class OwnTimers(Protocol):
         """Fire those due by then (inclusive), and return when the next one is."""
 
 
+class Bounds(Protocol):
+    """How far a task may decide by what it knows, on the event clock."""
+
+    @property
+    def free_until_ms(self) -> int:
+        """Until when (inclusive); it may move on at any time."""
+
+    @property
+    def next_due_ms(self) -> int:
+        """The earliest time at which a timer may be due, `NEVER` if there is none."""
+
+
 class Merge(Protocol):
     """What the task's loop needs of either."""
 
@@ -149,13 +161,15 @@ class EventMerge:
     """Rounds between heartbeats: all items up to the least heartbeat of the sources, sorted, then the timers up to it.
 
     A round begins by itself when the one before has ended and the least heartbeat has moved on; it ends with `fired`.
+    None decides anything beyond what its bounds allow; where there is nothing to decide, time goes on all the same.
     """
 
-    def __init__(self, lanes: Iterable[Lane], clock_ms: int) -> None:
+    def __init__(self, lanes: Iterable[Lane], clock_ms: int, bounds: Bounds | None = None) -> None:
         self._lanes: Final = list(lanes)
         # Only what lies up to all sources' heartbeats is handed over.
         self.known_ms = NEVER
         self._clock_ms = clock_ms
+        self._bounds: Final = bounds
         self._until_ms = clock_ms
         self._round: list[tuple[int, int, int, Item]] = []
 
@@ -198,6 +212,8 @@ class EventMerge:
 
     def _begin(self) -> None:
         until_ms = min(lane.heartbeat_ms for lane in self._lanes)
+        if self._bounds is not None and self._bounds.free_until_ms < until_ms:
+            until_ms = max(self._bounds.free_until_ms, self._nothing_until_ms(until_ms, self._bounds.next_due_ms))
         if until_ms <= self._clock_ms:
             return
         self._until_ms = until_ms
@@ -207,3 +223,8 @@ class EventMerge:
             self._round.extend((item.order_ms, lane.rank, item.offset, item) for item in lane.up_to(until_ms))
         # (time, rank, offset) is unique, so no comparison reaches the item itself.
         self._round.sort(reverse=True)
+
+    def _nothing_until_ms(self, until_ms: int, due_ms: int) -> int:
+        """Return until when there is neither an event nor a timer, up to a time."""
+        times = (item.order_ms for lane in self._lanes for item in lane.up_to(until_ms) if item.event is not None)
+        return min(due_ms, min(times, default=NEVER), until_ms + 1) - 1

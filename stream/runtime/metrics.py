@@ -6,7 +6,7 @@ tasks, set when Prometheus asks (`show_tasks`); across workers they add up.
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal, TypeVar, get_args
+from typing import Final, Literal, get_args
 
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -16,6 +16,7 @@ from stream.definitions.shapes import Definitions
 from stream.model.errors import Reason
 from stream.model.events import TOPICS
 from stream.model.outcomes import AnyOutcome, Decision, SegmentChange, Trigger, Verdict, Withdrawal
+from stream.runtime.sums import one_label, queried, show, summed
 
 DropReason = Literal["unplanned", "duplicate", "too_late"]
 DROP_REASONS: Final[tuple[DropReason, ...]] = ("unplanned", "duplicate", "too_late")
@@ -23,8 +24,6 @@ DROP_REASONS: Final[tuple[DropReason, ...]] = ("unplanned", "duplicate", "too_la
 _QUICK_SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _DELAY_SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3_600.0)
 _PROFILES: Final = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000)
-
-K = TypeVar("K")
 
 
 class TaskGauges(msgspec.Struct, kw_only=True):
@@ -55,6 +54,7 @@ class Metrics:
         self._declare_outcomes()
         self._declare_state()
         self._declare_checkpoints()
+        self._declare_learning()
         self._begin_at_zero()
 
     def _declare_flow(self) -> None:
@@ -139,6 +139,18 @@ class Metrics:
             _PROFILES,
         )
 
+    def _declare_learning(self) -> None:
+        """What is learnt of all users together."""
+        says = "What tasks told the learner, by kind: hour, channel, together, reward."
+        self.contributions = self._counter("contributions", says, "kind")
+        self.snapshots = self._counter("snapshots", "Snapshots of shared knowledge published by this worker.")
+        says = "How far the latest barrier published is behind the wall clock, 0 before any."
+        self.snapshot_behind_seconds = self._gauge("snapshot_behind_seconds", says)
+        says = "Products in the catalogue as this worker has read it. 0 where it is asked for: there is no such topic."
+        self.catalogue_products = self._gauge("catalogue_products", says)
+        says = "Records of the catalogue that were no product, since this worker started; they are dead-lettered once."
+        self.catalogue_wrong = self._gauge("catalogue_wrong", says)
+
     def _begin_at_zero(self) -> None:
         """Show every label that is known beforehand: a rate cannot see the rise of a counter from nothing to one."""
         for reason in DROP_REASONS:
@@ -207,6 +219,11 @@ class Metrics:
         for name, count in verdicts.items():
             self.decisions.labels(name).inc(count)
 
+    def count_contributions(self, by_kind: Mapping[str, int]) -> None:
+        """Add what a committed checkpoint told the learner, by its kind."""
+        for kind, count in by_kind.items():
+            self.contributions.labels(kind).inc(count)
+
     def observe_checkpoint(self, seconds: float, flush_seconds: float, profiles: int) -> None:
         """Record one committed checkpoint."""
         self.checkpoint_seconds.observe(seconds)
@@ -227,16 +244,16 @@ class Metrics:
         self.recovered.set(sum(task.recovered for task in shown))
         self.profiles.set(sum(task.profiles for task in shown))
         self.timer_backlog.set(sum(task.timer_backlog for task in shown))
-        _show(self.segment_members, _one_label(_summed(task.segment_members for task in shown)))
-        _show(self.runs, _one_label(_summed(task.runs for task in shown)))
-        _show(self.older_runs, {(name, key): n for (name, key), n in _summed(t.older_runs for t in shown).items()})
-        lags = _summed(task.lag_records for task in shown)
-        _show(self.lag_records, {(topic, str(partition)): lag for (topic, partition), lag in lags.items()})
+        show(self.segment_members, one_label(summed(task.segment_members for task in shown)))
+        show(self.runs, one_label(summed(task.runs for task in shown)))
+        show(self.older_runs, {(name, key): n for (name, key), n in summed(t.older_runs for t in shown).items()})
+        lags = summed(task.lag_records for task in shown)
+        show(self.lag_records, {(topic, str(partition)): lag for (topic, partition), lag in lags.items()})
         behind: dict[str, float] = {}
         for task in shown:
             for topic, seconds in task.behind_seconds.items():
                 behind[topic] = max(seconds, behind.get(topic, 0.0))
-        _show(self.lag_seconds, _one_label(behind))
+        show(self.lag_seconds, one_label(behind))
 
     def page(self) -> bytes:
         """Return everything in Prometheus' text format."""
@@ -247,7 +264,7 @@ class Metrics:
         found: set[str] = set()
         for family in self.registry.collect():
             if family.name.startswith("stream_"):
-                found.update(_queried(family.name, family.type))
+                found.update(queried(family.name, family.type))
         return frozenset(found)
 
     def _counter(self, name: str, says: str, *labels: str) -> Counter:
@@ -258,30 +275,3 @@ class Metrics:
 
     def _histogram(self, name: str, says: str, buckets: tuple[float, ...]) -> Histogram:
         return Histogram(f"stream_{name}", says, registry=self.registry, buckets=buckets)
-
-
-def _queried(name: str, kind: str) -> Iterable[str]:
-    match kind:
-        case "counter":
-            return (f"{name}_total",)
-        case "histogram":
-            return (f"{name}_bucket", f"{name}_sum", f"{name}_count")
-        case _:
-            return (name,)
-
-
-def _summed(counts: Iterable[Mapping[K, int]]) -> dict[K, int]:
-    total: Tally[K] = Tally()
-    for count in counts:
-        total.update(count)
-    return dict(total)
-
-
-def _one_label(values: Mapping[str, float]) -> dict[tuple[str, ...], float]:
-    return {(label,): value for label, value in values.items()}
-
-
-def _show(gauge: Gauge, values: Mapping[tuple[str, ...], float]) -> None:
-    gauge.clear()
-    for labels, value in values.items():
-        gauge.labels(*labels).set(value)

@@ -20,8 +20,9 @@ class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
     `next_offsets` is by topic, the lowest undecided offset; `decided_beyond` has ranges (first, last) of offsets
     above it that were decided all the same. Heartbeats need no place of their own: one is passed by the position only
     when the clock has reached it. `topic_ids` is empty where the broker's are not known. `wrong` and `misplaced` are
-    the windows of `Limits`, by topic: (offset, what was wrong there). `uses` are who goes by which definition of a
-    journey, None where a version wrote this that did not count them.
+    the windows of `Limits`, by topic: (offset, what was wrong there). `catalogue`, of task 0 alone, has by partition
+    the offset up to which wrong records of the catalogue are among the dead letters. `uses` are who goes by which
+    definition of a journey, None where a version wrote this that did not count them.
     """
 
     next_offsets: dict[str, int] = {}
@@ -33,6 +34,7 @@ class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
     topic_ids: dict[str, str] = {}
     wrong: dict[str, list[tuple[int, str]]] = {}
     misplaced: dict[str, list[tuple[int, str]]] = {}
+    catalogue: dict[int, int] = {}
 
     def skipped(self, topic: str) -> set[int]:
         """Return the offsets not to decide again though they are read again."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,6 +16,7 @@ from stream.runtime.position import Position
 from stream.runtime.settings_fields import Settings
 from stream.runtime.task_parts import TaskParts
 from stream.runtime.task_ports import Failed, WallClock
+from stream.runtime.task_report import TaskReport
 
 CHUNK: Final = 64
 """Items decided between two looks at the clock: about a millisecond."""
@@ -44,10 +44,8 @@ class Task:
         self._wall: Final = wall
         self._is_live: Final = settings.clock == "wall"
         self._lanes: Final = {lane.tp: lane for lane in parts.lanes}
-        self._by_rank: Final = {lane.rank: lane for lane in parts.lanes}
         self._pending: Final = Pending(Pace(settings.checkpoint_min_ms / 1_000, settings.checkpoint_max_ms / 1_000))
-        self._decided: Counter[tuple[int, str]] = Counter()
-        self._duplicates = 0
+        self._report: Final = TaskReport(parts, settings, metrics)
         self._decided_before: Final = parts.decider.decided
         self._wake: Final = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -116,21 +114,11 @@ class Task:
 
     def gauges(self) -> TaskGauges:
         """How the task stands now."""
-        decider, now_ms = self._parts.decider, self._wall.now_ms()
-        behind = {
-            self._label(tp): 0.0 if lane.is_drained else max(0.0, (now_ms - max(0, lane.newest_ms)) / 1_000)
-            for tp, lane in self._lanes.items()
-        }
-        return TaskGauges(
-            recovered=True,
-            profiles=len(self._parts.profiles),
-            timer_backlog=decider.backlog,
-            segment_members=dict(decider.counts.segments),
-            runs=dict(decider.counts.runs),
-            older_runs=self._parts.journeys.older_runs(decider.counts.uses),
-            lag_records={(self._label(tp), tp.partition): lane.lag for tp, lane in self._lanes.items()},
-            behind_seconds=behind,
-        )
+        return self._report.gauges(self._wall.now_ms())
+
+    def wake(self) -> None:
+        """Look again whether there is something to do: what was waited for may have come."""
+        self._wake.set()
 
     # ----------------------------------------------------------------------------------------------- the loop
 
@@ -156,6 +144,7 @@ class Task:
     def _turn(self) -> bool:
         """Decide for one slice of time and fire timers for another; whether there is more to do at once."""
         merge, until_s = self._parts.merge, self._wall.monotonic_s() + SLICE_S
+        self._parts.share.adopt(self._pending)
         while items := merge.take(CHUNK):
             self._decide(items)
             if self._wall.monotonic_s() >= until_s:
@@ -178,9 +167,7 @@ class Task:
                 decide(event, min(now_ms, item.order_ms), known_ms)
             else:
                 decide(event)
-        self._decided.update(
-            (item.rank, item.event.name) for item in items if item.event is not None and item.stray is None
-        )
+        self._report.note_decided(items)
         self._pending.moved()
         self._absorb(items[-1].log_ms)
 
@@ -205,15 +192,17 @@ class Task:
             self._absorb(0)
             if decider.next_due_ms <= clock_ms:
                 return True
-        if merge.fired():
+        has_moved = merge.fired()
+        if has_moved:
             self._pending.moved()
-            return True
-        return False
+        self._parts.share.pass_barriers(merge.clock_ms, self._pending)
+        return has_moved
 
     def _absorb(self, log_ms: int) -> None:
         taken = self._parts.decider.take()
         self._pending.add(taken.outcomes, taken.changed, log_ms)
-        self._duplicates += taken.duplicates
+        self._parts.share.tell(taken.contributions, self._pending)
+        self._report.note_duplicates(taken.duplicates)
 
     def _regulate(self, lane: Lane) -> None:
         low, high = self._settings.low_mark_records, self._settings.high_mark_records
@@ -244,7 +233,7 @@ class Task:
     def _cut(self) -> None:
         self._pending.keep(self._parts.journeys.changes(self._parts.decider.counts.uses, self._parts.merge.clock_ms))
         cut = self._parts.checkpoints.cut(self._pending, self._parts.profiles, self._position())
-        self._report()
+        self._report.tell()
         commit = self._parts.checkpoints.commit(cut, self._metrics, self._on_committed)
         self._commit = asyncio.create_task(commit, name=f"commit-{self.number}")
         self._commit.add_done_callback(lambda _: self._wake.set())
@@ -274,17 +263,5 @@ class Task:
             topic_ids=self._parts.position.topic_ids,
         )
         self._parts.limits.keep(position)
+        self._parts.share.keep(position)
         return position
-
-    def _report(self) -> None:
-        topics = {rank: self._label(lane.tp) for rank, lane in self._by_rank.items()}
-        self._metrics.count_events({(topics[rank], name): count for (rank, name), count in self._decided.items()})
-        intake = self._parts.intake
-        self._metrics.count_dropped({"unplanned": intake.unplanned, "duplicate": self._duplicates})
-        self._decided.clear()
-        intake.unplanned = self._duplicates = 0
-
-    def _label(self, tp: TP) -> str:
-        """Return the topic as the tracking plan and the metrics name it, without the prefix."""
-        topic: str = tp.topic
-        return topic.removeprefix(self._settings.topic_prefix)

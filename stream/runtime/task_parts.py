@@ -13,6 +13,7 @@ from stream.runtime.limits import Limits
 from stream.runtime.merge import Merge
 from stream.runtime.position import Position
 from stream.runtime.profiles import ProfileMap
+from stream.runtime.share import Share
 from stream.runtime.task_ports import Writer
 
 
@@ -27,5 +28,6 @@ class TaskParts(msgspec.Struct, frozen=True):
     profiles: ProfileMap
     writer: Writer
     checkpoints: Checkpoints
+    share: Share
     position: Position
     journeys: KeptJourneys

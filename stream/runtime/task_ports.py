@@ -5,10 +5,14 @@ Each is small enough for a simulation to stand in for it, and every one of their
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
+
+from stream.runtime.ports import Record
+
+T = TypeVar("T")
 
 
 class Fenced(Exception):
@@ -53,6 +57,9 @@ class Transactions(Protocol):
     async def open(self, partition: int) -> Writer:
         """Take the task's transactional id: every earlier holder is fenced and what it left open is aborted."""
 
+    async def open_as(self, name: str) -> Writer:
+        """Take a transactional id that is no task's, in the same way."""
+
     async def partitions(self, topic: str) -> int:
         """The number of partitions of a topic that is written to; raises StreamStop where there is no such topic."""
 
@@ -67,6 +74,25 @@ class Changelog(Protocol):
         """Yield (key, value) in batches, oldest first, up to the end as of now; of committed transactions only."""
 
 
+class Batch(NamedTuple):
+    """Committed records, in order within their partitions, or none. `is_caught_up`: all that lay in the log when the
+    reading of it began was handed over.
+    """
+
+    records: Sequence[Record]
+    is_caught_up: bool
+
+
+class Logs(Protocol):
+    """Topics that are read whole, by every worker or by one, outside of any group."""
+
+    def read(self, topic: str, offsets: Mapping[int, int]) -> AsyncGenerator[Batch, None]:
+        """Yield what is committed of these partitions from these offsets on, without end; raises Failed.
+
+        Where a log does not reach back to its offset, or up to it, from its start.
+        """
+
+
 class WallClock(Protocol):
     """The time of day, and a clock that never jumps."""
 
@@ -77,9 +103,18 @@ class WallClock(Protocol):
         """Seconds on the same scale as `Sources.fetched_at`."""
 
 
+class Aside(Protocol):
+    """Where long work is done while tasks go on deciding."""
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return what comes of it; until then nobody else may touch what it works on."""
+
+
 class TaskPorts(msgspec.Struct, frozen=True):
     """All of them together."""
 
     transactions: Transactions
     changelog: Changelog
     clock: WallClock
+    logs: Logs
+    aside: Aside

@@ -13,21 +13,18 @@ import msgspec
 from stream.definitions.shapes import Definitions
 from stream.model.codec import Codec
 from stream.model.errors import StreamStop
-from stream.model.outcomes import OUTPUT_TOPICS
-from stream.model.profile import NEVER
 from stream.runtime.checkpoint import Checkpoints
 from stream.runtime.clock import TaskClock
-from stream.runtime.delivery import Delivery
+from stream.runtime.delivery import Delivery, find_delivery
 from stream.runtime.intake import Intake
 from stream.runtime.kept import KeptTasks, TaskState, is_still_ours
 from stream.runtime.kept_journeys import tell_older
-from stream.runtime.lane import Lane
+from stream.runtime.lane import Lane, lanes_from
 from stream.runtime.limits import Limits
 from stream.runtime.merge import EventMerge, Merge, WallMerge
 from stream.runtime.metrics import Metrics, TaskGauges
 from stream.runtime.placement import Placement
 from stream.runtime.ports import TP, Record, Sources
-from stream.runtime.position import Position
 from stream.runtime.recovery import (
     check_co_partitioned,
     check_topic_ids,
@@ -36,6 +33,8 @@ from stream.runtime.recovery import (
 )
 from stream.runtime.restoring import Programs, restored
 from stream.runtime.settings_fields import Settings
+from stream.runtime.share import Share
+from stream.runtime.shared import News, Shared
 from stream.runtime.task import Task
 from stream.runtime.task_parts import TaskParts
 from stream.runtime.task_ports import Failed, Fenced, TaskPorts, Writer
@@ -63,6 +62,8 @@ class Tasks:
         self._programs: Final = Programs(definitions, key)
         self._codec: Final = Codec(definitions.plan, max_event_bytes=settings.max_event_bytes)
         self._tasks: dict[int, Task] = {}
+        news = News(self._wake, self._fail)
+        self._shared: Final = Shared(self._programs.with_kept({}), settings, metrics, ports, news)
         self._kept: Final = KeptTasks()
         self._came_back: Final[set[int]] = set()
         self._recovering: frozenset[int] = frozenset()
@@ -111,6 +112,7 @@ class Tasks:
         tell_older(older for task in taken for older in task.older())
         for task in taken:
             task.start().add_done_callback(partial(self._ended, task))
+        self._shared.hold(self._tasks)
         return {tp: offset for task in self._tasks.values() for tp, offset in task.reading_offsets().items()}
 
     async def revoked(self, partitions: frozenset[int]) -> None:
@@ -118,6 +120,7 @@ class Tasks:
 
         Their states are kept until the next assignment, which may well bring them back.
         """
+        await self._shared.let_go(partitions)
         leaving = [task for number in sorted(partitions) if (task := self._tasks.pop(number, None)) is not None]
         results = await asyncio.gather(*(task.give_away() for task in leaving), return_exceptions=True)
         for task, result in zip(leaving, results, strict=True):
@@ -138,6 +141,7 @@ class Tasks:
             await self.revoked(frozenset(self._tasks))
         finally:
             await self._kept.end()
+            await self._shared.stop()
         rest = "all committed" if self._is_all_committed else "not all committed: others decide the rest again"
         logger.info("stopped: %s events decided, %s", f"{self._decided:,}", rest)
 
@@ -161,6 +165,10 @@ class Tasks:
         recovering = [TaskGauges(recovered=False) for _ in self._recovering]
         return [task.gauges() for task in self._tasks.values()] + recovering
 
+    def show_shared(self) -> None:
+        """Tell the metrics what is known of all users together, and of the products."""
+        self._shared.show()
+
     def _ended(self, task: Task, loop: asyncio.Task[None]) -> None:
         """Drop the memory of a task that failed, and stop the worker."""
         is_ours = self._tasks.get(task.number) is task
@@ -175,9 +183,17 @@ class Tasks:
         if is_ours:
             del self._tasks[task.number]
             self._note_gone(task)
+        self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        """Stop the worker."""
         if not self.failure.done():
             self.failure.set_exception(error)
             self.failure.exception()  # asyncio would print it a second time, should the worker be stopping already
+
+    def _wake(self) -> None:
+        for task in self._tasks.values():
+            task.wake()
 
     def _note_gone(self, task: Task) -> None:
         self._decided += task.decided
@@ -190,7 +206,10 @@ class Tasks:
         if not numbers:
             return []
         count = check_co_partitioned({topic: sources.partitions(topic) for topic in self.input_topics})
-        place = _Place(count, await self._delivery(count), await self._ports.transactions.topic_ids(self.input_topics))
+        transactions = self._ports.transactions
+        delivery = await find_delivery(self._settings, transactions, count)
+        place = _Place(count, delivery, await transactions.topic_ids(self.input_topics))
+        await self._shared.ready(count)
         jobs = [asyncio.create_task(self._take_over(number, place, sources)) for number in numbers]
         try:
             return await asyncio.gather(*jobs)
@@ -201,15 +220,6 @@ class Tasks:
                 if isinstance(done, Task):
                     self._kept.add(done.number, done.committed_state())
             raise
-
-    async def _delivery(self, count: int) -> Delivery:
-        """Look up the topics written to."""
-        prefix, transactions = self._settings.topic_prefix, self._ports.transactions
-        kept = await transactions.partitions(self.changelog_topic)
-        if kept < count:
-            raise StreamStop(f"{self.changelog_topic} has {kept} partitions, and the {count} tasks need one each")
-        partitions = {topic: await transactions.partitions(prefix + topic) for topic in OUTPUT_TOPICS}
-        return Delivery(self._settings.app, prefix, partitions)
 
     async def _take_over(self, number: int, place: _Place, sources: Sources) -> Task:
         """Go on with what was kept of the task, or recover it; then find where to read on."""
@@ -222,7 +232,8 @@ class Tasks:
             # Nothing was decided yet: should another rebalance have come between, it can be gone on with after that.
             self._kept.add(number, state)
             raise
-        parts = self._parts(number, place, self._lanes(offsets, state.position, sources), state)
+        lanes = lanes_from(offsets, state.position, self.input_topics, sources, self._settings.clock)
+        parts = self._parts(number, place, lanes, state)
         return Task(number, parts, self._settings, self._metrics, self._ports.clock)
 
     async def _come_back(self, number: int, place: _Place) -> TaskState | None:
@@ -257,20 +268,12 @@ class Tasks:
         changelog, expires = TP(self.changelog_topic, number), self._settings.clock == "wall"
         return Checkpoints(changelog, writer, place.delivery, self._ports.clock, expires=expires)
 
-    def _lanes(self, offsets: Mapping[TP, int], position: Position, sources: Sources) -> list[Lane]:
-        """Return the task's sources, in order of rank, each where it is to be read on."""
-        rank = {topic: rank for rank, topic in enumerate(self.input_topics)}
-        heartbeat_ms = position.clock_ms if self._settings.clock == "event" else -NEVER
-        lanes = [Lane(tp, rank[tp.topic], sources) for tp in sorted(offsets, key=lambda tp: rank[tp.topic])]
-        for lane in lanes:
-            lane.start(offsets[lane.tp], position.skipped(lane.tp.topic), heartbeat_ms)
-        return lanes
-
     def _parts(self, number: int, place: _Place, lanes: list[Lane], state: TaskState) -> TaskParts:
         settings, wall, position = self._settings, self._ports.clock, state.position
         is_live = settings.clock == "wall"
         placement = Placement(number, place.count, state.profiles)
-        merge: Merge = EventMerge(lanes, position.clock_ms)
+        share = Share(number, state.decider, self._shared, position)
+        merge: Merge = EventMerge(lanes, position.clock_ms, share)
         if is_live:
             merge = WallMerge(lanes, TaskClock(wall, settings.lateness_ms, position.clock_ms), state.decider)
         return TaskParts(
@@ -282,6 +285,7 @@ class Tasks:
             profiles=state.profiles,
             writer=state.writer,
             checkpoints=self._checkpoints(number, place, state.writer),
+            share=share,
             position=msgspec.structs.replace(position, topic_ids={**position.topic_ids, **place.topic_ids}),
             journeys=state.journeys,
         )

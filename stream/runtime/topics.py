@@ -9,6 +9,9 @@ from stream.model.events import TOPICS
 from stream.model.outcomes import OUTPUT_TOPICS
 from stream.runtime.settings_fields import Settings
 
+CATALOGUE: Final = "catalogue"
+"""Topic of the products, which the shop writes: compacted, of as many partitions as the shop likes."""
+
 REROUTED: Final = "rerouted"
 """Input topic that the tasks themselves write to: records met on a partition where their user does not belong."""
 
@@ -17,6 +20,16 @@ State = Literal["created", "right", "noted", "missing", "wrong"]
 
 # A hot profile is written every second: small segments let the cleaner at them soon, and keep a recovery short.
 _CHANGELOG_SEGMENT_BYTES: Final = 128 << 20
+
+
+class Sharing(msgspec.Struct, frozen=True):
+    """What the definitions share among all users: whether they learn, and whether they ask for products."""
+
+    learns: bool = False
+    products: bool = False
+
+
+NOTHING_SHARED: Final = Sharing()
 
 
 class TopicConfig(msgspec.Struct, frozen=True):
@@ -40,6 +53,7 @@ class WantedTopic(msgspec.Struct, frozen=True):
     partitions: int
     replication: int
     configs: tuple[TopicConfig, ...]
+    is_any_count_right: bool = False
 
 
 class FoundTopic(msgspec.Struct, frozen=True):
@@ -83,8 +97,28 @@ def changelog_topic(settings: Settings) -> str:
     return f"{settings.app}-profiles-changelog"
 
 
-def wanted_topics(settings: Settings) -> list[WantedTopic]:
-    """Return every topic a worker with these settings needs."""
+def contributions_of(app: str) -> str:
+    """Return the name of the topic in which an app's tasks tell its learner what they have to tell."""
+    return f"{app}-contributions"
+
+
+def contributions_topic(settings: Settings) -> str:
+    """Return its name; like the changelog it belongs to the app."""
+    return contributions_of(settings.app)
+
+
+def reference_topic(settings: Settings) -> str:
+    """Return the name of the topic in which the learner publishes, and keeps its state."""
+    return f"{settings.app}-reference"
+
+
+def catalogue_topic(settings: Settings) -> str:
+    """Return the name of the topic of the products."""
+    return settings.topic_prefix + CATALOGUE
+
+
+def wanted_topics(settings: Settings, sharing: Sharing = NOTHING_SHARED) -> list[WantedTopic]:
+    """Return every topic a worker with these settings needs; some only where the definitions share something."""
     inputs, outputs = (
         _log_configs(settings, settings.input_retention_ms),
         _log_configs(settings, settings.output_retention_ms),
@@ -94,7 +128,21 @@ def wanted_topics(settings: Settings) -> list[WantedTopic]:
         *((name, outputs) for name in output_topics(settings)),
         (changelog_topic(settings), _changelog_configs(settings)),
     ]
-    return [WantedTopic(name, settings.partitions, settings.replication, configs) for name, configs in named]
+    wanted = [WantedTopic(name, settings.partitions, settings.replication, configs) for name, configs in named]
+    wanted += _learning_topics(settings) if sharing.learns else ()
+    if sharing.products:
+        configs = _changelog_configs(settings)
+        wanted.append(WantedTopic(catalogue_topic(settings), 1, settings.replication, configs, is_any_count_right=True))
+    return wanted
+
+
+def _learning_topics(settings: Settings) -> Iterator[WantedTopic]:
+    """There is one learner, so each has one partition."""
+    for name, configs in (
+        (contributions_topic(settings), _log_configs(settings, settings.input_retention_ms)),
+        (reference_topic(settings), _changelog_configs(settings)),
+    ):
+        yield WantedTopic(name, 1, settings.replication, configs)
 
 
 def _durability(settings: Settings) -> tuple[TopicConfig, ...]:
@@ -166,7 +214,7 @@ def compare_topic(wanted: WantedTopic, found: FoundTopic | None) -> Finding:
 
 
 def _sizes(wanted: WantedTopic, found: FoundTopic) -> Iterator[str]:
-    if found.partitions != wanted.partitions:
+    if found.partitions != wanted.partitions and not wanted.is_any_count_right:
         yield f"{found.partitions} partitions, wanted {wanted.partitions}"
     if found.replication < wanted.replication:
         yield f"replication {found.replication}, wanted {wanted.replication}"

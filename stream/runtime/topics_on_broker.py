@@ -12,7 +12,16 @@ from aiokafka.errors import NoError, TopicAlreadyExistsError, UnknownTopicOrPart
 
 from stream.runtime.security import kafka_security
 from stream.runtime.settings_fields import Settings
-from stream.runtime.topics import Finding, FoundTopic, WantedTopic, compare_topic, unequal_partitions, wanted_topics
+from stream.runtime.topics import (
+    NOTHING_SHARED,
+    Finding,
+    FoundTopic,
+    Sharing,
+    WantedTopic,
+    compare_topic,
+    unequal_partitions,
+    wanted_topics,
+)
 
 _SETTLES_SECONDS: Final = 10.0
 
@@ -21,12 +30,12 @@ class TopicsRefused(Exception):
     """The topics on the broker cannot be used or made; the message says why and what to do."""
 
 
-async def ensure_topics(settings: Settings, *, create: bool) -> list[Finding]:
+async def ensure_topics(settings: Settings, *, create: bool, sharing: Sharing = NOTHING_SHARED) -> list[Finding]:
     """Verify all topics, creating the missing ones first if asked; raises TopicsRefused before anything is created.
 
     Existing topics are never altered: their owner may have had reasons, and partitions cannot be taken back.
     """
-    wanted = wanted_topics(settings)
+    wanted = wanted_topics(settings, sharing)
     async with _admin(settings) as admin:
         found = await _read_topics(admin, [topic.name for topic in wanted])
         _refuse_unequal(settings, found)

@@ -184,4 +184,9 @@ def make_worker(definitions: Definitions, settings: Settings) -> Worker:
     metrics = Metrics()
     metrics.begin_definitions_at_zero(definitions)
     tasks = Tasks(definitions, settings, metrics, kafka_ports(settings))
-    return Worker(tasks, settings, metrics, lambda: metrics.show_tasks(tasks.gauges()))
+
+    def show() -> None:
+        metrics.show_tasks(tasks.gauges())
+        tasks.show_shared()
+
+    return Worker(tasks, settings, metrics, show)

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-STAGES = ("frame", "updates", "conditions", "timers", "outcomes")
+STAGES = ("frame", "updates", "conditions", "timers", "outcomes", "journeys")
 EVERY_S = 0.001
 
-_OUTCOMES = {"explain.py", "ids.py", "journeys.py", "runs.py", "proposals.py", "payload.py", "gates.py"}
+_OUTCOMES = {"explain.py", "ids.py"}
+_JOURNEYS = {"journeys.py", "runs.py", "entries.py", "arbitration.py", "sending.py", "proposals.py", "listening.py"}
 _TIMERS = {"_fire", "advance", "fire_own", "schedule"}
 _CHANGES = {"_change", "_move"}
 
@@ -18,7 +19,8 @@ _CHANGES = {"_change", "_move"}
 class Stages:
     """Counts samples by stage.
 
-    `outcomes`: a membership crosses a border, or a journey does something, with the reasons. `timers`: what time alone
+    `journeys`: events reach runs, runs go on, and what they propose passes the policy, all that it takes included.
+    `outcomes`: a membership crosses a border, with the reasons. `timers`: what time alone
     leads to, but for its outcomes. `conditions`: which memberships an event may change, and whether it does. `updates`:
     an event is taken into the cart and the traits. `frame`: all the rest, such as to find the profile.
     """
@@ -55,6 +57,8 @@ class Stages:
 def _stage_of(frame: FrameType) -> str:
     """Return the stage that a function belongs to, as far as it alone tells."""
     file, function = Path(frame.f_code.co_filename).name, frame.f_code.co_name
+    if file in _JOURNEYS:
+        return "journeys"
     if file in _OUTCOMES or function in _CHANGES:
         return "outcomes"
     if function in _TIMERS:

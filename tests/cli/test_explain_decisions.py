@@ -135,8 +135,9 @@ def test_a_trigger_is_told_with_its_reasons_its_gates_and_its_rivals(folder: Pat
         "caps open 0 of 1 email in 57600 s",
         "exclusion open one_mail",
     ]
-    assert lines[10:12] == ["tier recovery, score 10", "news_email of news, tier 1, score 1: came after"]
-    assert lines[12] == "by email for marketing, template cart, valid until 2020-01-02T12:00:00Z"
+    assert lines[10] == "score open 1 x 10 x 1"
+    assert lines[11:13] == ["tier recovery, score 10", "news_email of news, tier 1, score 1: came after"]
+    assert lines[13] == "by email for marketing, template cart, valid until 2020-01-02T12:00:00Z"
     assert "to email: a@example.com" in lines
     assert 'items: [{"product": "p", "quantity": 1, "price": {"amount": "10.00", "currency": "USD"}}]' in lines
     assert 'offer: "TEN"' in lines

@@ -1,5 +1,7 @@
 """Competition for a user: of a group one goes out, by tier, score and name."""
 
+import pytest
+
 from stream.model.outcomes import Decision, Stage, Trigger
 from tests.decision.story import H, Story, assuming, config
 
@@ -103,3 +105,16 @@ def test_what_is_transactional_is_not_excluded_and_excludes_only_if_it_counts() 
         story = story_of(receipt + MAIL % ", weight: 2", exclusive, "a_receipt", "mail")
         story.tell(0, "viewed")
         assert fates(story) == [("mail", "sent"), ("a_receipt", "sent")]
+
+
+@pytest.mark.parametrize(("n", "winner"), [(4, "ad"), (5, "ad"), (6, "mail"), (200, "mail"), (None, "ad")])
+def test_the_score_is_chance_times_value_times_weight_and_what_is_unknown_has_no_chance(
+    n: int | None, winner: str
+) -> None:
+    story = story_of(MAIL % ", chance: n / 100, value: 10, weight: 2" + AD % "", EXCLUSIVE, "mail", "ad")
+    if n is not None:
+        story.tell(0, "measured", n=n)
+    story.tell(1, "viewed")
+    assert [action for _, action in sent(story)] == [winner]
+    scores = {o.action: o.why.score for o in story.outcomes if isinstance(o, Decision)}
+    assert scores["mail"] == pytest.approx(min(1.0, (n or 0) / 100) * 20)

@@ -231,11 +231,12 @@ def test_a_fallback_that_is_deferred_is_not_preceded_by_the_first_action_again()
     assert fates(story) == [("mail", "suppressed"), ("sms", "deferred"), ("sms", "sent")]
 
 
-def test_who_does_not_want_anything_chosen_for_them_gets_the_plain_payload() -> None:
+@pytest.mark.parametrize("purpose", ["personalisation", "personalization"])
+def test_who_does_not_want_anything_chosen_for_them_gets_the_plain_payload(purpose: str) -> None:
     actions = MAIL % ", payload: {item: n}, plain_payload: {shop: \"'x'\"}"
     story = story_of(actions)
     story.tell(0, "measured", n=7)
     story.tell(1, "viewed")
-    story.tell(2, "consent_changed", purpose="personalisation", granted=False)
+    story.tell(2, "consent_changed", purpose=purpose, granted=False)
     story.tell(3, "viewed")
     assert [o.payload for o in story.outcomes if isinstance(o, Trigger)] == [{"item": 7}, {"shop": "x"}]

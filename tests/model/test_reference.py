@@ -9,7 +9,7 @@ REFERENCE = Reference(
     {"shop/1": {"b": LinearPosterior((0.5, -0.25), ((0.1, 0.0), (0.0, 0.2))), "a": BetaPosterior(2.0, 9.5)}},
 )
 ENCODED = (
-    b'{"version":"v7","effective_ms":1700000000000,"arms":{"shop/1":{"a":{"type":"beta","alpha":2.0,"beta":9.5},'
+    b'{"type":"reference.v1","version":"v7","effective_ms":1700000000000,"arms":{"shop/1":{"a":{"type":"beta","alpha":2.0,"beta":9.5},'
     b'"b":{"type":"linear","theta":[0.5,-0.25],"inverse":[[0.1,0.0],[0.0,0.2]]}}}}'
 )
 

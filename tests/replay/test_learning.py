@@ -1,15 +1,23 @@
 """What is decided, and what is learnt of it, is the same however it is batched and whoever decides for whom."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.decision.knowledge.knowledge import Knowledge
 from stream.model.events import Event, Scalar
-from stream.model.outcomes import Decision, Trigger, encode_outcome
-from stream.model.reference import encode_neighbourhoods, encode_reference
+from stream.model.items import NOTHING_NEAR
+from stream.model.outcomes import AnyOutcome, Decision, Trigger, encode_outcome
+from stream.model.reference import Reference, encode_neighbourhoods, encode_reference
+from stream.model.snapshots import read_snapshots, snapshot_lines
 from stream.replay import driving
+from stream.replay.explaining.retelling import retell
+from stream.replay.explaining.snapshots import snapshots_learnt, snapshots_written
+from stream.replay.reading import Place
 from tests.properties.histories import modest
-from tests.replay.learning_shop import H, learnt, shop
+from tests.replay.learning_shop import H, Several, learnt, shop
 
 NAMES = ("visited", "visited", "product_viewed", "product_added", "order_completed", "email_opened")
 STEP_MS = 10 * 60_000
@@ -81,3 +89,73 @@ def test_everyones_habits_and_neighbours_are_published_too() -> None:
     picks = [pick for o in outcomes if isinstance(o, Trigger) for pick in o.why.picks if pick.picked == ("b",)]
     assert picks
     assert {pick.reference for pick in picks} <= {one.items.version for one in published}
+
+
+def days() -> list[Event]:
+    """Two days of some users, of whom each does several things a day."""
+    rows = [
+        (step, "uvwxyz"[(step * 7 + number) % 6], NAMES[(step + 5 * number) % 6], "abc"[(step + number) % 3])
+        for step in range(2 * 144)
+        for number in range(2)
+    ]
+    return [event(number, *row) for number, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize("source", ["learnt again", "written"])
+def test_one_users_history_is_retold_as_it_was_decided_among_all(source: str, tmp_path: Path) -> None:
+    events, until_ms = days(), 2 * 24 * H
+    outcomes, published = learnt(shop(), events, until_ms)
+    if source == "written":
+        (tmp_path / "references.jsonl").write_bytes(b"\n".join(written(published)))
+        snapshots = snapshots_written(tmp_path / "references.jsonl")
+    else:
+        snapshots = snapshots_learnt(shop(), [(Place(each.time_ms, 1, 0), each) for each in events], until_ms)
+    retold = retell(shop(), [each for each in events if each.user == "u"], until_ms, snapshots)
+    own = [encode_outcome(outcome) for outcome in outcomes if outcome.user_id == "u"]
+    assert [encode_outcome(outcome) for outcome in retold.outcomes] == own
+    assert len({one.why.reference for one in outcomes if isinstance(one, Trigger) and one.user_id == "u"}) > 5
+
+
+def test_a_replay_writes_the_snapshots_by_whose_version_a_reason_can_be_looked_up() -> None:
+    outcomes, published = learnt(shop(), days(), 2 * 24 * H)
+    read = list(read_snapshots(written(published)))
+    assert read == published
+    by_version = {each.version: each for each in read}
+    for outcome in outcomes:
+        if isinstance(outcome, Trigger) and outcome.why.reference:
+            found = by_version[outcome.why.reference]
+            assert found.effective_ms <= outcome.at_ms < found.effective_ms + H
+            assert {pick.reference for pick in outcome.why.picks} <= {found.items.version}
+
+
+def written(published: list[Reference]) -> list[bytes]:
+    lines, before = list[bytes](), NOTHING_NEAR
+    for reference in published:
+        lines += snapshot_lines(reference, before)
+        before = reference.items
+    return lines
+
+
+@modest
+@given(histories(), st.sampled_from((1, 2, 5)))
+def test_who_is_ahead_by_a_period_decides_the_same_as_who_waits_at_each_barrier(
+    events: list[Event], count: int
+) -> None:
+    """Each snapshot is made only when all have decided what lies before it comes into force."""
+    deciders, every_ms = Several(shop(), count), shop().policy.learn_every_ms
+    knowledge, found, rest = Knowledge(every_ms), list[AnyOutcome](), list(events)
+    until_ms = 3 * 24 * H + 10 * every_ms
+    for barrier_ms in range(0, until_ms, every_ms):
+        now = [each for each in rest if each.time_ms < barrier_ms + every_ms]
+        rest = rest[len(now) :]
+        for each in now:
+            deciders.decide(each)
+        deciders.advance(barrier_ms + every_ms - 1)
+        taken = deciders.take()
+        found += taken.outcomes
+        knowledge.take_in(taken.contributions)
+        reference = knowledge.publish(barrier_ms)
+        if reference is not None:
+            deciders.adopt(reference)
+    expected, _ = learnt(shop(), events, until_ms - 1)
+    assert sorted(map(encode_outcome, found)) == sorted(map(encode_outcome, expected))

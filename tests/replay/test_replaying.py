@@ -108,6 +108,7 @@ def test_an_empty_history_gives_empty_files(replaying: Replaying, tmp_path: Path
         "triggers.jsonl": b"",
         "decisions.jsonl": b"",
         "dead-letters.jsonl": b"",
+        "references.jsonl": b"",
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from stream.definitions.shapes import Definitions
 from stream.model.errors import StreamStop
 from stream.runtime.delivery import partition_of
 from stream.runtime.metrics import Metrics
@@ -16,6 +17,7 @@ from stream.runtime.ports import TP
 from stream.runtime.settings_fields import Settings
 from stream.runtime.task_ports import Fenced, Outgoing, TaskPorts
 from stream.runtime.tasks import Tasks
+from tests.runtime.fake_logs import AtOnce, FakeLogs
 from tests.runtime.small_shop import definitions
 from tests.runtime.virtual_time import START_MS, FakeClock, run
 
@@ -23,6 +25,7 @@ MINUTE_MS = 60_000
 INPUTS = ("people", "clickstream", "cart", "email")
 OUTPUTS = ("segment-changes", "triggers", "decisions", "dead-letters")
 CHANGELOG = "stream-profiles-changelog"
+LEARNING = ("stream-contributions", "stream-reference")
 
 
 @dataclass
@@ -52,8 +55,8 @@ class FakeBroker:
         self.partitions = partitions
         self.logs: dict[TP, list[FakeRecord]] = {}
         self.starts: dict[TP, int] = {}
-        self.epochs: dict[int, int] = {}
-        self.open: dict[int, Transaction] = {}
+        self.epochs: dict[int | str, int] = {}
+        self.open: dict[int | str, Transaction] = {}
         self.topic_ids: dict[str, str] = {}
         self.writers: list[FakeWriter] = []
         self.trouble: Callable[[str], Any] = lambda step: None
@@ -109,7 +112,7 @@ class FakeBroker:
 
 
 class FakeWriter:
-    def __init__(self, broker: FakeBroker, partition: int) -> None:
+    def __init__(self, broker: FakeBroker, partition: int | str) -> None:
         self._broker, self._partition = broker, partition
         self._epoch = broker.epochs[partition]
         self.is_closed = False
@@ -153,6 +156,9 @@ class FakeTransactions:
         self._broker = broker
 
     async def open(self, partition: int) -> FakeWriter:
+        return await self.open_as(partition)
+
+    async def open_as(self, partition: int | str) -> FakeWriter:
         await asyncio.sleep(0.001)
         self._broker.epochs[partition] = self._broker.epochs.get(partition, 0) + 1
         if partition in self._broker.open:
@@ -162,6 +168,8 @@ class FakeTransactions:
         return writer
 
     async def partitions(self, topic: str) -> int:
+        if topic in LEARNING or TP(topic, 0) in self._broker.logs:
+            return 1 if topic in LEARNING else self._broker.partitions
         if topic not in (*INPUTS, *OUTPUTS, CHANGELOG):
             raise StreamStop(f"there is no topic {topic}")
         return self._broker.partitions
@@ -240,13 +248,21 @@ class FakeSources:
 class Worker:
     """Tasks over a fake broker, with a consumer. `async with` takes over all partitions, and gives them away after."""
 
-    def __init__(self, broker: FakeBroker, *, batch: int = 500, ahead_ms: int = 0, **settings: Any) -> None:
+    def __init__(
+        self,
+        broker: FakeBroker,
+        *,
+        batch: int = 500,
+        ahead_ms: int = 0,
+        shop: Definitions | None = None,
+        **settings: Any,
+    ) -> None:
         self.broker, self.clock = broker, FakeClock(ahead_ms)
         self.settings = msgspec.convert({"partitions": broker.partitions, **settings}, Settings)
         self.sources = FakeSources(broker, batch)
         self.metrics = Metrics()
-        ports = TaskPorts(FakeTransactions(broker), FakeChangelog(broker), self.clock)
-        self.tasks = Tasks(definitions(), self.settings, self.metrics, ports)
+        ports = TaskPorts(FakeTransactions(broker), FakeChangelog(broker), self.clock, FakeLogs(broker), AtOnce())
+        self.tasks = Tasks(shop or definitions(), self.settings, self.metrics, ports)
         self._fetching: asyncio.Task[None] | None = None
 
     async def start(self) -> Worker:
@@ -259,7 +275,7 @@ class Worker:
     async def crash(self) -> None:
         """End without another word: what is under way stays as it is."""
         for task in asyncio.all_tasks():
-            if task.get_name().startswith(("task-", "commit-")) or task is self._fetching:
+            if task.get_name().startswith(("task-", "commit-", "learning", "following")) or task is self._fetching:
                 task.cancel()
         await asyncio.sleep(0)
 

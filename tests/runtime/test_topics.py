@@ -6,6 +6,7 @@ import pytest
 from stream.runtime.settings import Settings
 from stream.runtime.topics import (
     FoundTopic,
+    Sharing,
     WantedTopic,
     changelog_topic,
     compare_topic,
@@ -130,3 +131,19 @@ def test_output_topics_may_have_any_partition_count_while_the_changelog_may_not(
     assert unequal_partitions(Settings(), found_with(triggers=12)) == ""
     changelog = {"stream-profiles-changelog": FoundTopic("stream-profiles-changelog", 12, 1, {})}
     assert unequal_partitions(Settings(), changelog)
+
+
+def test_topics_of_shared_knowledge_are_wanted_only_where_there_is_any():
+    shared = {"shop-contributions", "shop-reference", "eu.catalogue"}
+    learning = {topic.name: topic for topic in wanted_topics(SETTINGS, Sharing(learns=True))}
+    assert learning.keys() & shared == {"shop-contributions", "shop-reference"}
+    assert {learning[name].partitions for name in learning.keys() & shared} == {1}
+    configs = {config.key: config.value for config in learning["shop-reference"].configs}
+    assert configs["cleanup.policy"] == "compact"
+    assert {topic.name for topic in wanted_topics(SETTINGS, Sharing(learns=True, products=True))} >= shared
+
+
+@pytest.mark.parametrize("partitions", [1, 5])
+def test_a_catalogue_may_have_any_number_of_partitions(partitions: int):
+    topic = next(t for t in wanted_topics(SETTINGS, Sharing(products=True)) if t.name == "eu.catalogue")
+    assert compare_topic(topic, msgspec.structs.replace(as_wanted(topic), partitions=partitions)).state == "right"

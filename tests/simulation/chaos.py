@@ -10,7 +10,7 @@ from stream.runtime.ports import TP
 from tests.simulation.cluster import Cluster
 from tests.simulation.config import edits
 from tests.simulation.group import Group
-from tests.simulation.ports import CHANGELOG
+from tests.simulation.ports import CHANGELOG, REFERENCE
 from tests.simulation.worker import Process
 
 TOMBSTONES_KEPT_MS: Final = 15_000
@@ -138,6 +138,8 @@ class Chaos:
             removed = self._cluster.log[TP(CHANGELOG, number)].compact(forget_before_ms, up_to)
             if removed:
                 self._cluster.trace("chaos", "compacts changelog", number, "of", removed)
+        reference = TP(REFERENCE, 0)
+        self._cluster.log[reference].compact(forget_before_ms, self._cluster.logs.compacted_up_to(reference))
 
     def _change_clock(self) -> None:
         if process := self._one():

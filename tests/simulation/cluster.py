@@ -17,7 +17,14 @@ from tests.simulation.coordinator import Coordinator
 from tests.simulation.log import Log
 from tests.simulation.loop import SimulatedLoop
 from tests.simulation.net import Network, Weather
-from tests.simulation.ports import CHANGELOG, SimulatedChangelog, SimulatedTransactions
+from tests.simulation.ports import (
+    CHANGELOG,
+    CONTRIBUTIONS,
+    REFERENCE,
+    SimulatedChangelog,
+    SimulatedLogs,
+    SimulatedTransactions,
+)
 from tests.simulation.trace import Trace
 
 LATENESS_MS: Final = 200
@@ -42,11 +49,14 @@ class Cluster:
         self.inputs = input_topics(self.settings)
         for topic in (*self.inputs, CHANGELOG):
             self.log.create(topic, self.tasks)
+        for topic in (CONTRIBUTIONS, REFERENCE):
+            self.log.create(topic, 1)
         timeout_s = self.settings.transaction_timeout_ms / 1_000
         self.coordinator = Coordinator(self.log, self.network, trace, timeout_s)
         self.transactions = SimulatedTransactions(self.network, self.log, self.coordinator, timeout_s)
         self.transactions.trace = trace
         self.changelog = SimulatedChangelog(self.network, self.log, trace)
+        self.logs = SimulatedLogs(self.network, self.log)
         slow = chance.choice([*self.inputs, "none", "none"])
         self.lags = {
             topic: Lag(chance.choice([1, 2, 5]), chance.choice([0.2, 0.8]))

@@ -39,6 +39,21 @@ def shrunk() -> Definitions:
 
 
 @cache
+def taught() -> Definitions:
+    """As shipped, with a journey whose choices are learnt by all tasks together."""
+    files = dict(shipped().files)
+    files["actions.yaml"] += "".join(
+        f"\n{arm}: {{channel: in_app, purpose: marketing, template: {arm}, valid_for: 12h}}\n" for arm in ("one", "two")
+    )
+    files["policy.yaml"] += "\nlearn_every: 8h\n"
+    files["journeys/taught.yaml"] = (
+        "enter: {event: product_viewed, again_after: 0d}\ngoal: {event: order_completed, within: 2d}\n"
+        "steps:\n  - choose: [one, two]\n    policy: thompson\n    explore: 5%\n"
+    )
+    return load(files)
+
+
+@cache
 def edits() -> tuple[Definitions, ...]:
     """The shrunk config as it is, and with a journey edited: people stay on the older steps, are moved, or leave."""
     before = shrunk()
@@ -109,5 +124,14 @@ class NoMetrics(msgspec.Struct):
         return _nothing
 
 
-def _nothing(*_: object) -> None:
-    """Do nothing."""
+class _Nothing:
+    """Does nothing, whatever is asked of it."""
+
+    def __call__(self, *_: object) -> None:
+        """Do nothing."""
+
+    def __getattr__(self, name: str) -> _Nothing:
+        return self
+
+
+_nothing: Final = _Nothing()

@@ -30,11 +30,11 @@ class Coordinator:
         self._network: Final = network
         self._trace: Final = trace
         self._timeout_s: Final = timeout_s
-        self._holders: Final[dict[int, Holder]] = {}
+        self._holders: Final[dict[int | str, Holder]] = {}
         self._numbers: Final = count()
-        self.committed: Final[list[tuple[int, Transaction]]] = []
+        self.committed: Final[list[tuple[int | str, Transaction]]] = []
 
-    def initialise(self, number: int, reply: Reply) -> bool:
+    def initialise(self, number: int | str, reply: Reply) -> bool:
         """Fence the holders before and end what they left; answer with the new epoch when its markers are written."""
         holder = self._holder(number)
         holder.epoch += 1
@@ -50,7 +50,7 @@ class Coordinator:
         else:
             self._network.loop.outside(0.005, self._answer_when_marked, holder, epoch, reply)
 
-    def produce(self, place: tuple[int, int], tp: TP, records: list[Outgoing], reply: Reply) -> bool:
+    def produce(self, place: tuple[int | str, int], tp: TP, records: list[Outgoing], reply: Reply) -> bool:
         """Append records to the transaction of a (task, epoch), which begins with the first."""
         number, epoch = place
         holder = self._holder(number)
@@ -68,7 +68,7 @@ class Coordinator:
         reply(None)
         return True
 
-    def end(self, place: tuple[int, int], operations: list[object] | None, is_commit: bool, reply: Reply) -> bool:
+    def end(self, place: tuple[int | str, int], operations: list[object] | None, is_commit: bool, reply: Reply) -> bool:
         """Commit or abort; the answer goes out at once, the markers are written later."""
         number, epoch = place
         holder = self._holder(number)
@@ -83,7 +83,7 @@ class Coordinator:
         reply(None)
         return True
 
-    def _end(self, number: int, holder: Holder, *, is_commit: bool) -> None:
+    def _end(self, number: int | str, holder: Holder, *, is_commit: bool) -> None:
         transaction, holder.open = holder.open, None
         assert transaction is not None
         transaction.state = "committed" if is_commit else "aborted"
@@ -102,12 +102,12 @@ class Coordinator:
         if not transaction.unmarked and holder.ending is transaction:
             holder.ending = None
 
-    def _time_out(self, number: int, transaction: Transaction) -> None:
+    def _time_out(self, number: int | str, transaction: Transaction) -> None:
         holder = self._holder(number)
         if holder.open is transaction:
             holder.epoch += 1
             self._trace("coordinator", "timed out", transaction.number, "of task", number)
             self._end(number, holder, is_commit=False)
 
-    def _holder(self, number: int) -> Holder:
+    def _holder(self, number: int | str) -> Holder:
         return self._holders.setdefault(number, Holder())

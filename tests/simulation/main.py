@@ -1,6 +1,6 @@
 """Runs many seeds on all cores; a failing one says how it is run again, and what happened last.
 
-python -m tests.simulation.main --seeds 10000 --first-seed 0 [--mode event|wall|both] [--mutation NAME]
+python -m tests.simulation.main --seeds 10000 --first-seed 0 [--mode event|wall|learning|both] [--mutation NAME]
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from tests.simulation.config import edits, shipped
-from tests.simulation.mutations import MUTATIONS
+from tests.simulation.config import edits, shipped, taught
+from tests.simulation.mutations import LEARNING_MUTATIONS, MUTATIONS
 from tests.simulation.simulation import Mode, Result, simulate
 
 MODES: tuple[Mode, ...] = ("event", "wall")
@@ -73,7 +73,7 @@ def _results(jobs: Iterable[tuple[int, Mode]], mutation: str | None, processes: 
     if processes == 1:
         yield from map(run, jobs)
         return
-    shipped(), edits()  # loaded once, before the processes are forked
+    shipped(), taught(), edits()  # loaded once, before the processes are forked
     with multiprocessing.get_context("fork").Pool(processes, initializer=gc.disable) as pool:
         yield from pool.imap_unordered(run, jobs, chunksize=4)
 
@@ -89,8 +89,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.main", description=__doc__)
     parser.add_argument("--seeds", type=int, default=1_000)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--mode", choices=("event", "wall", "both"), default="both")
-    parser.add_argument("--mutation", choices=sorted(MUTATIONS))
+    parser.add_argument("--mode", choices=("event", "wall", "learning", "both"), default="both")
+    parser.add_argument("--mutation", choices=sorted({**MUTATIONS, **LEARNING_MUTATIONS}))
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--most-failures", type=int, default=20, help="stop after so many")
     options = parser.parse_args(arguments)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from stream.model.events import Event
 from stream.model.profile import NEVER
-from stream.runtime import kept, kept_journeys, recovery, restoring, task, tasks
+from stream.runtime import kept, kept_journeys, learner, lessons, recovery, restoring, share, task, tasks
 from stream.runtime.checkpoint import Cut
 from stream.runtime.faust_room import input_log, room
 from stream.runtime.lane import Item
@@ -197,6 +197,27 @@ def _forget_older_definitions() -> list[Replaced]:
     return [(kept_journeys.KeptJourneys, "changes", lambda *_: [])]
 
 
+def _wait_for_no_snapshot() -> list[Replaced]:
+    return [(share.Share, "free_until_ms", NEVER)]
+
+
+class HastyLessons(lessons.Lessons):
+    """Publishes when the first task has passed a barrier."""
+
+    def __init__(self, tasks: int, *rest: Any) -> None:
+        super().__init__(min(1, tasks), *rest)
+
+
+def _publish_before_all_have_told() -> list[Replaced]:
+    return [(learner, "Lessons", HastyLessons)]
+
+
+LEARNING_MUTATIONS: Final[Mapping[str, Callable[[], list[Replaced]]]] = {
+    "publish_before_all_have_told": _publish_before_all_have_told,
+    "wait_for_no_snapshot": _wait_for_no_snapshot,
+}
+"""Those that show only where something is learnt."""
+
 MUTATIONS: Final[Mapping[str, Callable[[], list[Replaced]]]] = {
     "fence_late": _fence_late,
     "read_uncommitted": _read_uncommitted,
@@ -227,4 +248,4 @@ def replacing(replaced: Sequence[Replaced]) -> Iterator[None]:
 
 def mutated(mutation: str | None) -> contextlib.AbstractContextManager[None]:
     """Put a fault in; none without a name."""
-    return replacing([] if mutation is None else MUTATIONS[mutation]())
+    return replacing([] if mutation is None else {**MUTATIONS, **LEARNING_MUTATIONS}[mutation]())

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from stream.model.errors import StreamStop
-from stream.runtime.ports import TP
-from stream.runtime.task_ports import Failed, Fenced, Outgoing
+from stream.runtime.ports import TP, Record
+from stream.runtime.task_ports import Batch, Failed, Fenced, Outgoing
 from tests.simulation.coordinator import Coordinator
 from tests.simulation.log import Log
 from tests.simulation.loop import OWNER, Owner, SimulatedLoop
 from tests.simulation.net import Channel, Network
 from tests.simulation.trace import Trace
 
+T = TypeVar("T")
+
 CHANGELOG: Final = "stream-profiles-changelog"
+CONTRIBUTIONS: Final = "stream-contributions"
+REFERENCE: Final = "stream-reference"
 ABORT_TIMEOUT_S: Final = 1.0
 
 
@@ -41,7 +45,7 @@ class SimulatedClock:
 class SimulatedWriter:
     """One producer of a task. Requests are under way when it goes on, and may outlive it."""
 
-    def __init__(self, cluster: SimulatedTransactions, number: int, epoch: int) -> None:
+    def __init__(self, cluster: SimulatedTransactions, number: int | str, epoch: int) -> None:
         self._cluster: Final = cluster
         self._place = (number, epoch)
         self._channel: Final = Channel(cluster.network)
@@ -121,8 +125,11 @@ class SimulatedTransactions:
         self.trace: Trace
 
     async def open(self, partition: int) -> SimulatedWriter:
-        epoch: int = await self.network.ask(partial(self.coordinator.initialise, partition))
-        return SimulatedWriter(self, partition, epoch)
+        return await self.open_as(partition)
+
+    async def open_as(self, name: int | str) -> SimulatedWriter:
+        epoch: int = await self.network.ask(partial(self.coordinator.initialise, name))
+        return SimulatedWriter(self, name, epoch)
 
     async def partitions(self, topic: str) -> int:
         count = len(self.log.of_topic(topic))
@@ -168,3 +175,50 @@ class SimulatedChangelog:
                 yield [(entry.key or b"", entry.value) for entry in found]
         finally:
             self._read.remove(reading)
+
+
+class SimulatedLogs:
+    """The port `Logs`: a read_committed reader that goes on for ever."""
+
+    def __init__(self, network: Network, log: Log) -> None:
+        self._network: Final = network
+        self._log: Final = log
+        self._catching_up: Final[list[tuple[Owner, TP, int]]] = []
+
+    def compacted_up_to(self, tp: TP) -> int:
+        """Return up to where it may be compacted now, as for the changelog."""
+        ends = [end for owner, read, end in self._catching_up if read == tp and not owner.is_dead]
+        return min([self._log[tp].stable, *ends])
+
+    async def read(self, topic: str, offsets: Mapping[int, int]) -> AsyncGenerator[Batch, None]:
+        """Read the one partition."""
+        ((number, offset),) = offsets.items()
+        tp, chance = TP(topic, number), self._network.weather.chance
+        log, limit = self._log[tp], chance.choice([1, 3, 20, 500])
+        reading = await self._network.look(lambda: (OWNER.get(), tp, log.stable))
+        self._catching_up.append(reading)
+        try:
+            while True:
+                found, offset = await self._network.look(partial(log.fetch, offset, limit))
+                is_caught_up = offset >= reading[2]
+                if is_caught_up and reading in self._catching_up:
+                    self._catching_up.remove(reading)
+                yield Batch(list[Record](found), is_caught_up)
+                if not found:
+                    await asyncio.sleep(chance.random() * 0.1)
+        finally:
+            if reading in self._catching_up:
+                self._catching_up.remove(reading)
+
+
+class Working:
+    """The port `Aside`: long work takes some time, in which others go on."""
+
+    def __init__(self, network: Network) -> None:
+        self._network: Final = network
+
+    async def run(self, work: Callable[[], T]) -> T:
+        await asyncio.sleep(self._network.weather.delay_s())
+        result = work()
+        await asyncio.sleep(self._network.weather.delay_s())
+        return result

@@ -18,7 +18,7 @@ from stream.runtime.ports import TP
 from tests.simulation import invariants, oracle
 from tests.simulation.chaos import Chaos
 from tests.simulation.cluster import Cluster
-from tests.simulation.config import codec_of, older_of, program_of, shipped, shrunk
+from tests.simulation.config import codec_of, older_of, program_of, shipped, shrunk, taught
 from tests.simulation.findings import state_of
 from tests.simulation.loop import Deadlock, SimulatedLoop
 from tests.simulation.mutations import Replaced, mutated, replacing
@@ -26,7 +26,7 @@ from tests.simulation.ports import CHANGELOG
 from tests.simulation.producers import Play, Shop
 from tests.simulation.watching import WatchedCheckpoints, WatchedDecider, WatchedWallMerge
 
-Mode = Literal["event", "wall"]
+Mode = Literal["event", "wall", "learning"]
 
 QUIET_WITHIN_S: Final = 90.0
 """After so long a calm everything must have been decided."""
@@ -50,9 +50,9 @@ def simulate(seed: int, mode: Mode, mutation: str | None = None) -> Result:
     """Run one seed; the same seed does the same again."""
     chance = Random(f"{mode}-{seed}")
     loop = SimulatedLoop(chance)
-    definitions = shipped() if mode == "event" else shrunk()
+    definitions = {"event": shipped, "wall": shrunk, "learning": taught}[mode]()
     with _silent(), replacing(_prepared()), mutated(mutation):
-        cluster = Cluster(loop, chance, definitions, mode)
+        cluster = Cluster(loop, chance, definitions, "wall" if mode == "wall" else "event")
         run = Run(cluster, mode)
         try:
             loop.run(run.run())
@@ -69,8 +69,9 @@ class Run:
     def __init__(self, cluster: Cluster, mode: Mode) -> None:
         self._cluster: Final = cluster
         self.said: Final[list[str]] = []
-        self.chaos: Final = Chaos(cluster, self.said.append)
-        self._input: Final[Play | Shop] = Play(cluster) if mode == "event" else Shop(cluster)
+        self._is_over = False
+        self.chaos: Final = Chaos(cluster, self._say)
+        self._input: Final[Play | Shop] = Shop(cluster) if mode == "wall" else Play(cluster)
         self._trouble_s: Final = cluster.chance.choice([2, 6, 10])
 
     async def run(self) -> None:
@@ -86,6 +87,12 @@ class Run:
         await asyncio.sleep(1.0)
         while any(partition.stable < partition.end for partition in self._cluster.log.partitions.values()):
             await asyncio.sleep(0.02)
+        self._is_over = True
+
+    def _say(self, text: str) -> None:
+        """Note what is wrong, as long as it goes on: processes that are closed with the loop complain."""
+        if not self._is_over:
+            self.said.append(text)
 
     def judged(self) -> list[str]:
         """Compare with what is right."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation import main
-from tests.simulation.mutations import MUTATIONS
+from tests.simulation.mutations import LEARNING_MUTATIONS, MUTATIONS
 from tests.simulation.simulation import Mode, simulate
 
 SEEDS = 100
@@ -13,7 +13,7 @@ SEEDS_TO_FIND_A_MUTATION = 400
 
 
 @pytest.mark.parametrize("first_seed", range(0, SEEDS, 20))
-@pytest.mark.parametrize("mode", ["event", "wall"])
+@pytest.mark.parametrize("mode", ["event", "wall", "learning"])
 def test_nothing_is_lost_and_nothing_is_decided_twice_whatever_goes_wrong(mode: Mode, first_seed: int) -> None:
     for seed in range(first_seed, first_seed + 20):
         result = simulate(seed, mode)
@@ -27,7 +27,12 @@ def test_a_fault_put_into_the_product_is_found(mutation: str) -> None:
     )
 
 
-@pytest.mark.parametrize("mode", ["event", "wall"])
+@pytest.mark.parametrize("mutation", LEARNING_MUTATIONS)
+def test_a_fault_put_into_learning_is_found(mutation: str) -> None:
+    assert any(simulate(seed, "learning", mutation).violations for seed in range(SEEDS_TO_FIND_A_MUTATION))
+
+
+@pytest.mark.parametrize("mode", ["event", "wall", "learning"])
 def test_the_same_seed_does_the_same_again(mode: Mode) -> None:
     first, again = simulate(7, mode), simulate(7, mode)
     assert (first.trace, first.steps, first.transactions) == (again.trace, again.steps, again.transactions)

@@ -14,7 +14,7 @@ from tests.simulation.cluster import Cluster
 from tests.simulation.consumer import Fetching, SimulatedConsumer, SimulatedInputLog
 from tests.simulation.group import Group, Member
 from tests.simulation.loop import Owner
-from tests.simulation.ports import SimulatedClock
+from tests.simulation.ports import SimulatedClock, Working
 
 LET_GO_S: Final = 3.0
 
@@ -31,7 +31,7 @@ class Process:
         self._unexpected: Final = unexpected
         self._leaves: Final = asyncio.Event()
         self._consumer: Final = SimulatedConsumer(cluster.network, cluster.log, cluster.tasks)
-        ports = TaskPorts(cluster.transactions, cluster.changelog, self.clock)
+        ports = TaskPorts(cluster.transactions, cluster.changelog, self.clock, cluster.logs, Working(cluster.network))
         self._tasks: Final = Tasks(cluster.definitions, cluster.settings, cluster.metrics, ports)
         self._room: Final = Room(self._tasks)
         self._room.log = self._log = SimulatedInputLog(self._consumer)

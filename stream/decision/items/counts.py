@@ -7,6 +7,7 @@ steps, that is four half-lives, when it would weigh a sixteenth.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -100,17 +101,23 @@ class CoCounts:
         self.recounted, self.moved, self.has_aged = set(), set(), False
 
 
+@lru_cache(maxsize=1 << 16)  # most pairs have been counted just a few times, and so have the same few counts
 def weight(count: Count) -> float:
     """Return what a count weighs now: the newest as many as there are, the older ones less."""
     if count <= _ONE_AGE:
         return float(count)
-    return sum((count >> _BITS * age & _ONE_AGE) * _WEIGHTS[age] for age in range(AGES))
+    total, age = 0.0, 0
+    while count:  # `sum` would add up floats otherwise from one version of Python to another
+        total += (count & _ONE_AGE) * _WEIGHTS[age]
+        count >>= _BITS
+        age += 1
+    return total
 
 
 def encode_counts(counts: CoCounts) -> bytes:
     """Return counts as MessagePack, the same bytes for the same counts; what changed lately is not among them."""
-    alone = sorted((product, _by_age(count)) for product, count in counts.alone.items())
-    rows = sorted((product, sorted((o, _by_age(c)) for o, c in row.items())) for product, row in counts.beside.items())
+    alone = sorted((product, _kept(count)) for product, count in counts.alone.items())
+    rows = sorted((product, sorted((o, _kept(c)) for o, c in row.items())) for product, row in counts.beside.items())
     return msgspec.msgpack.encode((counts.step_ms, counts.newest, alone, rows))
 
 
@@ -119,12 +126,12 @@ def decode_counts(encoded: bytes) -> CoCounts:
     step_ms, newest, alone, rows = _decoder.decode(encoded)
     counts = CoCounts(step_ms * STEPS)
     counts.newest = newest
-    counts.alone = {product: _of_ages(ages) for product, ages in alone}
-    counts.beside = {product: {other: _of_ages(ages) for other, ages in row} for product, row in rows}
+    counts.alone = {product: _restored(kept) for product, kept in alone}
+    counts.beside = {product: {other: _restored(kept) for other, kept in row} for product, row in rows}
     return counts
 
 
-_Row = list[tuple[str, list[int]]]
+_Row = list[tuple[str, bytes]]
 _decoder: Final = msgspec.msgpack.Decoder(tuple[int, int, _Row, list[tuple[str, _Row]]])
 
 
@@ -137,9 +144,10 @@ def _older(counts: dict[str, Count], shift: int) -> dict[str, Count]:
     return {name: older for name, count in counts.items() if (older := count << shift & _ALL_AGES)}
 
 
-def _by_age(count: Count) -> list[int]:
-    return [count >> _BITS * age & _ONE_AGE for age in range(-(-count.bit_length() // _BITS))]
+def _kept(count: Count) -> bytes:
+    """Return a count as its bytes, the newest age first: of a million pairs it takes a second, and not ten."""
+    return count.to_bytes(-(-count.bit_length() // 8), "little")
 
 
-def _of_ages(ages: list[int]) -> Count:
-    return sum(count << _BITS * age for age, count in enumerate(ages))
+def _restored(kept: bytes) -> Count:
+    return int.from_bytes(kept, "little")

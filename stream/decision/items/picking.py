@@ -43,6 +43,11 @@ def pick(known: ItemReference, profile: Profile, products: Sequence[str], rule: 
     )
 
 
+def refuses_personalisation(profile: Profile) -> bool:
+    """Return whether the user refused to be shown what was chosen for them."""
+    return any(purpose in profile.consents and not profile.consents[purpose].granted for purpose in PERSONALISATION)
+
+
 def shown(catalogue: Catalogue, product: str, currency: str) -> dict[str, object]:
     """Return a product as payloads show it: its id, and what the catalogue knows; the price as it came in."""
     found = catalogue.get(product)
@@ -114,7 +119,7 @@ def _fallback(catalogue: Catalogue, profile: Profile, products: Sequence[str], r
     """Return why there is nothing to choose from, if so."""
     if not products:
         return "no_product"
-    if any(purpose in profile.consents and not profile.consents[purpose].granted for purpose in PERSONALISATION):
+    if refuses_personalisation(profile):
         return "personalisation_refused"
     return "no_catalogue" if rule.filters and not catalogue else ""
 

@@ -65,6 +65,11 @@ class Knowledge:
         """The first barrier at which there is something to publish, `NEVER` if nothing was told since the last one."""
         return min(self._open, default=NEVER)
 
+    @property
+    def published_ms(self) -> int:
+        """The barrier up to which it has published, `-NEVER` if none."""
+        return self._barrier_ms
+
     def take_in(self, contributions: Iterable[Contribution]) -> None:
         """Take in what was told; repetitions are left out."""
         by_barrier: dict[int, list[Contribution]] = {}
@@ -166,12 +171,19 @@ def encode_knowledge(knowledge: Knowledge) -> bytes:
     return _encoder.encode(kept)
 
 
-def decode_knowledge(encoded: bytes) -> Knowledge:
-    """Read it back, to go on with; raises `msgspec.DecodeError` on bytes this version cannot read."""
+def decode_knowledge(encoded: bytes, every_ms: int | None = None) -> Knowledge:
+    """Read it back, to go on with, by another period if that was changed.
+
+    Raises `msgspec.DecodeError` on bytes this version cannot read.
+    """
     kept = _decoder.decode(encoded)
-    knowledge = Knowledge(kept.every_ms)
+    knowledge = Knowledge(kept.every_ms if every_ms is None else every_ms)
     knowledge._settled = decode_sums(kept.settled)
-    knowledge._open = {open_ms: decode_sums(sums) for open_ms, sums in kept.open}
+    for open_ms, sums in kept.open:
+        barrier_ms = next_barrier_ms(open_ms - 1, knowledge.every_ms)
+        if barrier_ms not in knowledge._open:
+            knowledge._open[barrier_ms] = Sums()
+        knowledge._open[barrier_ms].merge(decode_sums(sums))
     knowledge._ids = {its_ms: set(ids) for its_ms, ids in kept.ids}
     knowledge._told = kept.told
     knowledge._items, knowledge._items_ms, knowledge._barrier_ms = kept.items, kept.items_ms, kept.barrier_ms

@@ -5,9 +5,18 @@ from collections.abc import Callable, Iterator, Sequence
 
 from stream.decision.decider import Decider, Taken
 from stream.decision.knowledge.knowledge import Knowledge, next_barrier_ms
+from stream.decision.program import Program
+from stream.decision.steps import Propose
 from stream.model.events import Event
 from stream.model.profile import NEVER
 from stream.model.reference import Reference
+
+
+def teaches(program: Program) -> bool:
+    """Say whether any decision under these definitions tells something to everyone."""
+    proposals = (each for code in program.journeys.values() for each in code.layout.line if isinstance(each, Propose))
+    chooses = any(each.choice is not None and each.choice.rule.policy != "fixed" for each in proposals)
+    return chooses or program.learns_habits or program.remembers_products
 
 
 class Learning:

@@ -12,6 +12,7 @@ offer:
   tags: [promotion]
   tier: selling
   value: spend * 0.1
+  chance: orders / 10
   weight: 2
   eligible: country == 'DE'
   applicable: orders > 0
@@ -108,6 +109,13 @@ ACTION: Final = Section(
         Entry(
             "value",
             "What it is worth, a number or money: within a tier the highest chance × value × weight goes first.",
+            "expression",
+            without="1",
+        ),
+        Entry(
+            "chance",
+            "How likely it is that it brings its value, from 0 to 1. Of what is chosen by learning it is what"
+            " was learnt.",
             "expression",
             without="1",
         ),

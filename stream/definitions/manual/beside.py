@@ -12,7 +12,13 @@ IF_NONE: Final = Entry(
     "an event",
     without="none",
 )
-AT: Final = Entry("at", "Wait for the user's best time first: `best_time within 24h`.", "best", without="at once")
+AT: Final = Entry(
+    "at",
+    "Wait for the user's best time first: `best_time within 24h`. Of the moments until then it is the local hour of the"
+    " week in which they open and click most; as long as they did so seldom, that of everyone counts beside theirs.",
+    "best",
+    without="at once",
+)
 WITH: Final = Entry(
     "with",
     "More of the payload: expressions by name, `run.NAME` among them; they go over those of the action.",

@@ -157,7 +157,10 @@ CHOICE: Final = Section(
     "a choice",
     "Step: choose",
     "Several actions, of which one is proposed, among those that may be sent now. What learns does so from the goal of"
-    " the journey.",
+    " the journey: whatever is sent counts as one try from then on, and as a success where the run reaches the goal"
+    " within its window, after it was sent. What is not sent, or kept back as a holdout, teaches nothing. What was"
+    " learnt of everyone changes the choice as often as `learn_every` in the policy says, and `why.reference` in the"
+    " trigger names the version it went by; its `propensity` is the chance that the action had.",
     (
         Entry("choose", "Two actions or more.", "names", required=True),
         Entry(

@@ -33,7 +33,8 @@ FUNCTIONS: Final = Section(
     "- `bought=True`: also what the user has bought before, as far as 100 products back.\n\n"
     "What lies in a cart of the user is never picked, nor what has left the catalogue. What is not known of a product"
     " passes no filter. Where there is nothing to pick, or no catalogue to check a filter by, or where the user has"
-    " refused the purpose `personalisation`, it is the product itself; `why.picks` in the trigger says so.",
+    " refused the purpose `personalisation`, it is the product itself; `why.picks` in the trigger says so. What is near"
+    " to what is learnt anew once a day, see `learn_every` in the policy.",
     (
         Entry(
             "similar_to",

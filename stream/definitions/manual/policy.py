@@ -23,7 +23,7 @@ settle: 10m
 defer_at_most: 24h
 max_trigger_age: 2h
 without_consent: [service]
-learn_every: 15m
+learn_every: 3d
 """
 _SCENARIOS: Final = """\
 - name: what helps goes before what sells, of which only one a day
@@ -37,6 +37,28 @@ _SCENARIOS: Final = """\
     - {at: 10m, ended: help}
     - {at: 10m, refused: offer, because: lost_arbitration}
     - {at: 10m, ended: sell}
+"""
+_LEARNT: Final = """\
+- name: the text goes out in the hour in which others open their mails
+  assume_consent: [marketing]
+  given:
+    - {at: 0d18h, user: u2, event: email_opened}
+    - {at: 0d18h, user: u3, event: email_opened}
+    - {at: 6d, event: product_viewed}
+  until: 8d
+  expect:
+    - {at: 7d18h10m, triggered: text}
+    - {at: 7d18h10m, ended: remind}
+- name: a minute earlier nobody knows of that yet
+  assume_consent: [marketing]
+  given:
+    - {at: 0d18h, user: u2, event: email_opened}
+    - {at: 0d18h, user: u3, event: email_opened}
+    - {at: 5d23h59m, event: product_viewed}
+  until: 8d
+  expect:
+    - {at: 6d0h9m, triggered: text}
+    - {at: 6d0h9m, ended: remind}
 """
 
 POLICY: Final = Section(
@@ -78,6 +100,9 @@ POLICY: Final = Section(
             "policy.yaml": _POLICY,
             **_JOURNEYS,
             "journeys/help.test.yaml": _SCENARIOS,
+            "journeys/remind.yaml": "enter: {event: product_viewed}\n"
+            "steps: [{trigger: text, at: best_time within 2d}]\n",
+            "journeys/remind.test.yaml": _LEARNT,
         }
     ),
 )

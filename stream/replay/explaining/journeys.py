@@ -1,6 +1,6 @@
 """Why a user is in a journey at a time, or not: from a replay of what they did up to then."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from stream.decision.holdouts import held_out_of
@@ -9,6 +9,7 @@ from stream.definitions.journey_shapes import Journey
 from stream.definitions.shapes import Definitions
 from stream.model.events import Event
 from stream.model.profile import JourneyMemory, Membership, Profile
+from stream.model.reference import Reference
 from stream.model.times import shown_time
 from stream.replay.explaining.retelling import Retold, retell
 from stream.replay.explaining.shapes import JourneyExplanation, NotEntered, RunStory, WayIn
@@ -19,13 +20,17 @@ REFUSALS_TOLD: Final = 100
 
 
 def explain_journey(
-    definitions: Definitions, events: Sequence[Event], at_ms: int, journey: str
+    definitions: Definitions,
+    events: Sequence[Event],
+    at_ms: int,
+    journey: str,
+    snapshots: Iterable[Reference] = (),
 ) -> JourneyExplanation | None:
     """Decide over one user's events, in total order, up to a time, and say how they stand to a journey.
 
     None where nothing of the user is known by then: there was no event, or they were erased.
     """
-    retold = retell(definitions, events, at_ms)
+    retold = retell(definitions, events, at_ms, snapshots)
     if retold.profile is None:
         return None
     runs = stories_of(retold, journey)

@@ -1,6 +1,7 @@
 """One user's history decided over again, with all that came of it."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -11,6 +12,7 @@ from stream.definitions.shapes import Definitions
 from stream.model.events import Event
 from stream.model.outcomes import AnyOutcome, Leaf
 from stream.model.profile import Profile
+from stream.model.reference import Reference
 from stream.model.times import shown_time
 from stream.replay.explaining.shapes import Mover, Reason
 
@@ -44,15 +46,36 @@ class Retold(msgspec.Struct):
         return Reason(leaf.condition, leaf.holds, leaf.value, leaf.threshold, movers)
 
 
-def retell(definitions: Definitions, events: Sequence[Event], at_ms: int) -> Retold:
-    """Decide over one user's events, in total order and at least one, up to a time."""
+def retell(
+    definitions: Definitions, events: Sequence[Event], at_ms: int, snapshots: Iterable[Reference] = ()
+) -> Retold:
+    """Decide over one user's events, in total order and at least one, up to a time, by snapshots in their order.
+
+    A snapshot is taken in where what lies before it is decided, so that no more than the latest are needed at a time.
+    """
     user, profiles = events[0].user, dict[str, Profile]()
     decider = Decider(definitions, profiles)
     refusals = decider.note_refusals()
     known = [event for event in events if event.time_ms <= at_ms]
-    for event in known:
-        decider.decide(event)
-    decider.advance(at_ms)
+    rest = known
+    for snapshot in snapshots:
+        if snapshot.as_of_ms > at_ms:
+            break
+        before = bisect_left(rest, snapshot.as_of_ms, key=_time_ms)
+        _decide(decider, rest[:before], snapshot.as_of_ms - 1)
+        rest = rest[before:]
+        decider.adopt(snapshot)
+    _decide(decider, rest, at_ms)
     by_id = {event.id: event for event in known}
     outcomes = decider.take().outcomes
     return Retold(user, decider.program, profiles.get(user), at_ms, by_id, len(known), outcomes, refusals)
+
+
+def _decide(decider: Decider, events: Sequence[Event], clock_ms: int) -> None:
+    for event in events:
+        decider.decide(event)
+    decider.advance(clock_ms)
+
+
+def _time_ms(event: Event) -> int:
+    return event.time_ms

@@ -7,20 +7,25 @@ from stream.definitions.shapes import Definitions, Segment
 from stream.model.events import Event
 from stream.model.outcomes import SegmentChange
 from stream.model.profile import Membership, Profile
+from stream.model.reference import Reference
 from stream.model.times import shown_time
 from stream.replay.explaining.retelling import Retold, retell
 from stream.replay.explaining.shapes import Explanation, Standing
 
 
 def explain(
-    definitions: Definitions, events: Sequence[Event], at_ms: int, wanted: Iterable[str] = ()
+    definitions: Definitions,
+    events: Sequence[Event],
+    at_ms: int,
+    wanted: Iterable[str] = (),
+    snapshots: Iterable[Reference] = (),
 ) -> Explanation | None:
     """Decide over one user's events, in total order, up to a time, and say how they stand to the segments wanted.
 
     None where nothing of the user is known by then: there was no event, or they were erased. Without `wanted` it tells
     of all segments.
     """
-    retold = retell(definitions, events, at_ms)
+    retold = retell(definitions, events, at_ms, snapshots)
     if retold.profile is None:
         return None
     changes = {one.segment: one for one in retold.outcomes if isinstance(one, SegmentChange)}

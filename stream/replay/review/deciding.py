@@ -18,7 +18,11 @@ Tick = Callable[[int], None]
 
 
 class Shares:
-    """Decides over one share of users after the other, with a watch over their memberships."""
+    """Decides over one share of users after the other, with a watch over their memberships.
+
+    Since users of other shares were there at the same time, nothing is learnt of anyone: choices and best times go by
+    what they would at the start.
+    """
 
     def __init__(self, program: Program, watch: Watch, stop_ms: int, tick: Tick = lambda _: None) -> None:
         self.program: Final = program
