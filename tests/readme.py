@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stream.model.calls import encode_call
-from stream.model.outcomes import Decision, Goal, Verdict, Why, encode_outcome
+from stream.model.outcomes import Decision, Goal, Stage, Verdict, Why, encode_outcome
 from stream.testkit.shop import simulate
 
 ROOT = Path(__file__).parents[1]
@@ -42,8 +42,9 @@ def _decisions() -> Iterator[bytes]:
     for number in range(200):
         of = {"user_id": f"u{number}", "journey": "cart_recovery", "run_id": f"r{number}"}
         verdict: Verdict = "sent" if number % 10 else "held_out"
+        why = Why("time", stages=[Stage("holdout", verdict == "sent")])
         decision = Decision(
-            **of, id=f"t{number}", at_ms=0, verdict=verdict, step="0", action="similar_item_email", why=Why("time")
+            **of, id=f"t{number}", at_ms=0, verdict=verdict, step="0", action="similar_item_email", why=why
         )
         yield encode_outcome(decision) + b"\n"
         if number % 3 == 0:

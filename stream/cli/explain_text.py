@@ -25,7 +25,9 @@ from stream.replay.explaining.shapes import (
 )
 
 _HELD: Final = {True: "yes", False: "no", None: "unknown"}
-_LITERAL: Final = re.compile(r"""([<>=]|, )\s*("[^"]*"|'[^']*'|-?\d[\d.]*[smhdw]?)\)?$""", re.ASCII)
+_LITERAL: Final = re.compile(
+    r"""([<>=]|, )\s*("[^"]*"|'[^']*'|-?\d[\d.]*[smhdw]?)\)?$|^("[^"]*"|'[^']*'|-?\d[\d.]*[smhdw]?)\s*[<>=]""", re.ASCII
+)
 """A condition that says itself what it compares with."""
 
 _COMPARED: Final = re.compile("[<>=]")

@@ -6,7 +6,8 @@ from typing import Final
 import click
 import msgspec
 
-from stream.cli.config import Refused, not_there
+from stream.cli.config import Refused, load_config, not_there
+from stream.replay.lift.shapes import Runs
 
 _PERCENT: Final = 100
 
@@ -15,11 +16,17 @@ _PERCENT: Final = 100
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--journey", metavar="NAME", help="Only this journey; otherwise each, and all together.")
 @click.option(
+    "--config",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Whose policy and journeys say what shares are held out.",
+)
+@click.option(
     "--holdout",
     "holdouts",
     multiple=True,
     metavar="[NAME=]SHARE",
-    help="The share configured to be held out, such as 10%, of every journey or one; the split is checked against it.",
+    help="The share held out, such as 10%, of every journey or one, in place of the config's.",
 )
 @click.option(
     "--runs",
@@ -29,9 +36,7 @@ _PERCENT: Final = 100
     help="A user's first run alone, or the goals of all runs: how many there are is itself an effect of triggers.",
 )
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON object.")
-def command(
-    files: tuple[Path, ...], journey: str | None, holdouts: tuple[str, ...], runs: str, *, as_json: bool
-) -> None:
+def command(**options: object) -> None:
     """Measure what triggers brought: who reached a journey's goal, of those sent them and of those held out.
 
     FILE... are outcomes as `stream replay` writes them (decisions.jsonl), plain or gzipped. A user is counted once, in
@@ -40,25 +45,38 @@ def command(
     from stream.adapters.rows import InputRefused
     from stream.cli.history import progress
     from stream.replay.lift.folding import Fold
-    from stream.replay.lift.measuring import measure
+    from stream.replay.lift.measuring import measure, shares_of
     from stream.replay.lift.reading import outcomes_of
     from stream.replay.lift.text import lift_text
 
+    asked = msgspec.convert(options, _Asked)
     try:
-        with progress(files) as ticks:
-            fold = Fold(outcomes_of(files, ticks.read))
+        with progress(asked.files) as ticks:
+            fold = Fold(outcomes_of(asked.files, ticks.read))
     except InputRefused as refusal:
         raise Refused(str(refusal)) from refusal
     known = fold.journeys()
     if not known:
         raise Refused("there is no decision of a journey in what was read; it is in decisions.jsonl")
-    if journey is not None and journey not in known:
-        raise not_there(f"there is no journey {journey}", journey, known)
-    found = measure(fold, _configured(holdouts, known), "all" if runs == "all" else "first", journey)
-    click.echo(msgspec.json.encode(found).decode() if as_json else lift_text(found))
+    if asked.journey is not None and asked.journey not in known:
+        raise not_there(f"there is no journey {asked.journey}", asked.journey, known)
+    shares = shares_of(load_config(asked.folder)) if asked.folder is not None else {}
+    found = measure(fold, shares | _given(asked.holdouts, known), asked.runs, asked.journey)
+    click.echo(msgspec.json.encode(found).decode() if asked.as_json else lift_text(found))
 
 
-def _configured(holdouts: tuple[str, ...], known: list[str]) -> dict[str, float]:
+class _Asked(msgspec.Struct):
+    """The command's arguments and options."""
+
+    files: tuple[Path, ...]
+    journey: str | None
+    folder: Path | None
+    holdouts: tuple[str, ...]
+    runs: Runs
+    as_json: bool
+
+
+def _given(holdouts: tuple[str, ...], known: list[str]) -> dict[str, float]:
     """Return the shares by journey; one without a name is that of all which have none of their own."""
     of_all: dict[str, float] = {}
     of_one: dict[str, float] = {}

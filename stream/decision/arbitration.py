@@ -102,7 +102,7 @@ def _sent_or_held_out(turn: Turn, proposal: Proposal) -> Verdict:
     if proposal.scored:
         proposal.stages.append(Stage("score", True, proposal.scored))
     held_out = held_out_of(definitions, proposal.code.journey, proposal.action, turn.profile.user)
-    if definitions.policy.holdout.everything or definitions.policy.holdout.journeys or held_out:
+    if held_out is not None:
         proposal.stages.append(Stage("holdout", not held_out, held_out))
     return "held_out" if held_out else "sent"
 

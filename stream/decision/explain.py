@@ -135,6 +135,8 @@ def _comparisons(node: x.Expr) -> list[x.Expr]:
 def _sides(node: x.Expr) -> tuple[x.Expr | None, x.Expr | None]:
     """Return what a comparison (or bare boolean) is asked of, and what that is compared with."""
     match node:
+        case x.Compare(left=x.Constant()) if not isinstance(node.right, x.Constant):
+            return node.right, node.left  # as in `7 <= score`
         case x.Compare():
             return node.left, node.right
         case x.Known() | x.OneOf():

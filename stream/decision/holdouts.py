@@ -6,17 +6,20 @@ from stream.definitions.policy_shapes import Action
 from stream.definitions.shapes import Definitions
 
 
-def held_out_of(definitions: Definitions, journey: Journey, action: Action, user: str) -> str:
+def held_out_of(definitions: Definitions, journey: Journey, action: Action, user: str) -> str | None:
     """Return what a user is held out of: `everything`, the journey by its name, or "" for nothing.
 
-    Nobody is held out of what is transactional. A larger share holds out whom a smaller one did, and more.
+    None where chance has no say, so that nothing can be measured by it: nobody is held out of what is transactional,
+    nor where no share is. A larger share holds out whom a smaller one did, and more.
     """
     if action.is_transactional or definitions.assumed_holdout == "nobody":
-        return ""
+        return None
     holdout = definitions.policy.holdout
     if definitions.assumed_holdout == "everyone":
         return journey.name
+    share = holdout.journeys if journey.holdout is None else journey.holdout
+    if not holdout.everything and not share:
+        return None
     if holdout.everything and bucket(holdout.salt, user) < holdout.everything:
         return "everything"
-    share = holdout.journeys if journey.holdout is None else journey.holdout
     return journey.name if share and bucket(f"journey {journey.name}", user) < share else ""

@@ -17,4 +17,4 @@ def free_until_ms(published_ms: int, every_ms: int) -> int:
 
     The next one may be in force after that.
     """
-    return published_ms + 2 * every_ms - 1
+    return (published_ms // every_ms + 2) * every_ms - 1

@@ -31,9 +31,10 @@ class Lessons:
         self.next_offset = log.learner.next_offset
         self._knowledge = _restored(log.learner, every_ms)
         self.published = 0
-        if self._knowledge.published_ms < log.published_ms:
+        published_ms = log.published_ms // every_ms * every_ms
+        if self._knowledge.published_ms < published_ms:
             # Nothing was told since then, up to there: else the state would have been written again.
-            self._knowledge.publish(log.published_ms)
+            self._knowledge.publish(published_ms)
 
     def take(self, records: Iterable[Record]) -> None:
         """Read what was told, in the order of the log; raises StreamStop where this version cannot."""
@@ -52,7 +53,9 @@ class Lessons:
         """Return what to write, nothing where no further barrier is passed by all."""
         if len(self._passed) < self._tasks:
             return []
-        passed_ms, knowledge = min(self._passed.values()), self._knowledge
+        knowledge = self._knowledge
+        # Under another period before, a task may have passed what is no barrier now.
+        passed_ms = min(self._passed.values()) // knowledge.every_ms * knowledge.every_ms
         if passed_ms <= self._log.published_ms:
             return []
         references: list[Reference] = []

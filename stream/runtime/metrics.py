@@ -143,6 +143,8 @@ class Metrics:
         """What is learnt of all users together."""
         says = "What tasks told the learner, by kind: hour, channel, together, reward."
         self.contributions = self._counter("contributions", says, "kind")
+        for kind in ("hour", "channel", "together", "reward"):  # a series that is there from the start has a rate
+            self.contributions.labels(kind)
         self.snapshots = self._counter("snapshots", "Snapshots of shared knowledge published by this worker.")
         says = "How far the latest barrier published is behind the wall clock, 0 before any."
         self.snapshot_behind_seconds = self._gauge("snapshot_behind_seconds", says)

@@ -49,10 +49,9 @@ class Asking:
         value = threshold = None
         match node:
             case x.Compare():
-                value = self.shown(self.value(node.left), node.left)
-                threshold = self.shown(self.value(node.right), node.left)
-                if isinstance(node.right, x.Constant):
-                    threshold = self.shown(node.right.value, node.right)
+                asked, limit = (node.right, node.left) if isinstance(node.left, x.Constant) else (node.left, node.right)
+                value = self.shown(self.value(asked), asked)
+                threshold = self.shown(self.value(limit), limit if isinstance(limit, x.Constant) else asked)
             case x.OneOf():
                 value = self.shown(self.value(node.part), node.part)
                 threshold = ", ".join(str(self.shown(one.value, one)) for one in node.values)

@@ -138,12 +138,11 @@ class Policing:
         return any(_is_of(of, action, journey) for of in group.of)
 
     def _holdout(self) -> Iterator[Stage]:
-        held_out, holdout = held_out_of(self.definitions, self.journey, self.action, self.user), self._shares()
-        if holdout or held_out:
-            yield Stage("holdout", not held_out, held_out)
-
-    def _shares(self) -> bool:
-        return bool(self.definitions.policy.holdout.everything or self.definitions.policy.holdout.journeys)
+        holdout, own = self.definitions.policy.holdout, self.definitions.journeys[self.journey].holdout
+        if self.action.is_transactional or not (holdout.everything or (holdout.journeys if own is None else own)):
+            return
+        held_out = held_out_of(self.definitions, self.journey, self.action, self.user)
+        yield Stage("holdout", not held_out, held_out)
 
 
 def held_out_of(definitions: Definitions, journey: str, action: Action, user: str) -> str:

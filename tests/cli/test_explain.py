@@ -104,6 +104,11 @@ def test_what_cannot_be_answered_is_said_and_exits_2(folder: Path, user: str, op
     assert message in result.stderr
 
 
+@pytest.mark.parametrize("condition", ["views >= 7", "7 <= views"])
+def test_what_a_condition_says_itself_is_not_said_again(condition: str) -> None:
+    assert reason_line(Reason(condition, holds=True, value=8, threshold=7), 5).rstrip().endswith("it is 8")
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

@@ -11,12 +11,13 @@ from click.testing import CliRunner, Result
 from stream.adapters.formats import adapter_for
 from stream.cli.lift import command
 from stream.cli.schema import schema_texts
+from stream.decision.buckets import bucket
 from stream.definitions import load
 from stream.model.outcomes import AnyOutcome, encode_outcome
 from stream.replay.reading import Reading
 from stream.replay.replaying import replay
 from tests.replay.lift.records import arms, decision
-from tests.replay.tiny import FILES, line, write_lines
+from tests.replay.tiny import FILES, line, write_config, write_lines
 
 
 def write(path: Path, *outcomes: AnyOutcome) -> Path:
@@ -77,6 +78,41 @@ def test_shares_are_given_for_all_journeys_or_for_one(file: Path) -> None:
     assert configured("--holdout", "10%") == [0.1, 0.1]
     assert configured("--holdout", "browse=0.5") == [0.5, None]
     assert configured("--holdout", "browse=50%", "--holdout", "0.1") == [0.5, 0.1]
+
+
+def test_the_config_says_the_shares_and_a_holdout_of_everything_adds_to_a_journey_s_own(tmp_path: Path) -> None:
+    outcomes = write(tmp_path / "d.jsonl", *arms((20, 100), (20, 100)))
+    path = write_config(tmp_path / "config") / "policy.yaml"
+    policy = path.read_text()
+    for holdout, share in (("everything: 5%, journeys: 10%", 0.145), ("journeys: 10%", 0.1), ("everything: 5%", 0.05)):
+        path.write_text(f"{policy}holdout: {{{holdout}}}\n")
+        (found,) = told(outcomes, "--config", tmp_path / "config")["journeys"]
+        assert found["split"]["configured"] == pytest.approx(share)
+    (found,) = told(outcomes, "--config", tmp_path / "config", "--holdout", "0.5")["journeys"]
+    assert found["split"]["configured"] == 0.5
+    path.write_text(policy)
+    (found,) = told(outcomes, "--config", tmp_path / "config")["journeys"]
+    assert found["split"]["configured"] is None
+
+
+def test_what_replay_holds_out_is_measured(tmp_path: Path) -> None:
+    policy = FILES["policy.yaml"] + "holdout: {everything: 20%, journeys: 30%}\n"
+    journey = FILES["journeys/cart_recovery.yaml"] + "goal: {event: order_completed, within: 14d, value: total}\n"
+    definitions = load({**FILES, "policy.yaml": policy, "journeys/cart_recovery.yaml": journey})
+    definitions = msgspec.structs.replace(definitions, assumed_consents=frozenset({"marketing"}))
+    users = [f"u{number}" for number in range(100)]
+    held_out = {
+        user for user in users if bucket("global", user) < 2_000 or bucket("journey cart_recovery", user) < 3_000
+    }
+    history = [line(0, user, "Product Added", product_id="p") for user in users]
+    history += [line(2, user, "Order Completed", total=25) for user in users[::2]]
+    path = write_lines(tmp_path / "in.jsonl", *history)
+    reading = Reading([path], adapter_for("segment", [], definitions.plan), definitions.plan)
+    replay(definitions, reading, tmp_path / "out", "drained")
+    (found,) = told(tmp_path / "out" / "decisions.jsonl")["journeys"]
+    reached = len(held_out & set(users[::2]))
+    assert found["held_out"] == {"users": len(held_out), "reached": reached, "value": 25.0 * reached}
+    assert found["treated"]["users"] == 100 - len(held_out)
 
 
 def test_machines_read_json_that_fits_its_schema(file: Path) -> None:
@@ -143,7 +179,9 @@ def test_outcomes_without_any_decision_are_refused(tmp_path: Path) -> None:
 def test_what_replay_writes_is_read_and_its_goals_end_with_the_window(tmp_path: Path) -> None:
     journey = FILES["journeys/cart_recovery.yaml"] + "goal: {event: order_completed, within: 14d, value: total}\n"
     definitions = load({**FILES, "journeys/cart_recovery.yaml": journey})
-    definitions = msgspec.structs.replace(definitions, assumed_consents=frozenset({"marketing"}))
+    definitions = msgspec.structs.replace(
+        definitions, assumed_consents=frozenset({"marketing"}), assumed_holdout="everyone"
+    )
     entered_h, window_h = 1, 14 * 24
     orders = {"in": entered_h + window_h, "out": entered_h + window_h + 1 / 3600, "early": 0.5}
     history = [line(0, user, "Product Added", product_id="p") for user in orders]
@@ -152,6 +190,6 @@ def test_what_replay_writes_is_read_and_its_goals_end_with_the_window(tmp_path: 
     reading = Reading([path], adapter_for("segment", [], definitions.plan), definitions.plan)
     replay(definitions, reading, tmp_path / "out", "drained")
     (found,) = told(*sorted((tmp_path / "out").glob("[dst]e*s.jsonl")))["journeys"]
-    assert found["treated"] == {"users": 2, "reached": 1, "value": 25.0}
-    assert found["held_out"]["users"] == found["untouched"] == 0
-    assert "nobody was held out, so there is nothing to compare with" in found["warnings"]
+    assert found["held_out"] == {"users": 2, "reached": 1, "value": 25.0}
+    assert found["treated"]["users"] == found["untouched"] == 0
+    assert "all were held out, so there is nothing to compare with" in found["warnings"]

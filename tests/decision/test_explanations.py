@@ -64,6 +64,8 @@ def leaves(text: str, now_ms: int = 7 * H) -> list[Leaf]:
     [
         ("views >= 2", True, 2, 2, ["e2"]),
         ("views_w < 2", False, 2, 2, ["e2"]),
+        ("1 <= views", True, 2, 1, ["e2"]),
+        ("50 > spend", True, "30.00 USD", "50.00 USD", ["e5"]),
         ("spend >= 50", False, "30.00 USD", "50.00 USD", ["e5"]),
         ("net > 20", True, "29.00 USD", "20.00 USD", ["e5"]),
         ("average == 6", True, 6, 6, ["e4"]),

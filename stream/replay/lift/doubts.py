@@ -22,7 +22,7 @@ def doubts(found: JourneyLift, skewness: float, not_compared: int) -> list[str]:
 def _of_the_arms(found: JourneyLift, not_compared: int) -> Iterator[str]:
     treated, held_out = found.treated.users, found.held_out.users
     if not treated and not held_out:
-        yield "nobody was sent a trigger, or held out of one"
+        yield "nobody was sent a trigger that others are held out of, or held out of one"
     elif not held_out:
         yield "nobody was held out, so there is nothing to compare with"
     elif not treated:
@@ -33,8 +33,8 @@ def _of_the_arms(found: JourneyLift, not_compared: int) -> Iterator[str]:
         yield f"{_users(not_compared)} of journeys without {USERS_MIN} users in either arm are not compared"
     if found.switched:
         yield (
-            f"{_users(found.switched)} had triggers both sent and held out, and count in the arm of their first run: "
-            "either the holdout was changed meanwhile, or some triggers are transactional, which are sent to all"
+            f"{_users(found.switched)} had triggers both sent and held out, as if the holdout had been changed "
+            "meanwhile; they count in the arm of their first run"
         )
 
 

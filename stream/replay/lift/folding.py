@@ -22,7 +22,7 @@ class Reached(NamedTuple):
 class MeasuredRun(msgspec.Struct):
     """What is known of one run: when it was first sent a trigger, or first held out of one, and its goal.
 
-    Transactional triggers are sent to those held out, too; so who was held out once is, whatever else was sent.
+    A trigger that nobody can be held out of, such as a transactional one, says nothing of the arm.
     """
 
     journey: str
@@ -33,7 +33,7 @@ class MeasuredRun(msgspec.Struct):
 
     @property
     def touched_ms(self) -> int:
-        """Return when all gates were first open: from then on a difference between the arms is possible."""
+        """Return when all gates but the holdout were first open: from then on the arms may differ."""
         return self.held_out_ms if self.is_held_out else self.sent_ms
 
     @property
@@ -78,7 +78,7 @@ class Fold:
         match outcome:
             case Decision():
                 run = self._run(outcome)
-                if outcome.verdict == "sent":
+                if outcome.verdict in ("sent", "expired") and _was_drawn(outcome):
                     run.sent_ms = min(run.sent_ms, outcome.at_ms)
                 elif outcome.verdict == "held_out":
                     run.held_out_ms = min(run.held_out_ms, outcome.at_ms)
@@ -108,6 +108,14 @@ class Fold:
         if run is None:
             run = self.runs[outcome.run_id] = MeasuredRun(outcome.journey, outcome.user_id)
         return run
+
+
+def _was_drawn(decision: Decision) -> bool:
+    """Return whether the user might have been held out instead.
+
+    So was who was to be sent a trigger that expired on its way, since the ghost triggers of an outage do not expire.
+    """
+    return any(stage.gate == "holdout" for stage in decision.why.stages)
 
 
 def _unit(own: list[MeasuredRun], runs: Runs) -> Unit | None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from stream.decision.buckets import BUCKETS
+from stream.definitions.shapes import Definitions
 from stream.replay.lift.doubts import doubts
 from stream.replay.lift.estimating import (
     USERS_MIN,
@@ -29,6 +31,15 @@ def measure(fold: Fold, configured: Mapping[str, float], runs: Runs = "first", j
     names = fold.journeys() if journey is None else [journey]
     journeys = [_lift_of(fold, name, runs, configured.get(name)) for name in names]
     return Lift(runs=runs, journeys=journeys, together=_lift_of(fold, None, runs, None) if len(names) > 1 else None)
+
+
+def shares_of(definitions: Definitions) -> dict[str, float]:
+    """Return the share held out of each journey that holds anyone out: by its own draw, or by that of everything."""
+    holdout, shares = definitions.policy.holdout, dict[str, float]()
+    for name, journey in definitions.journeys.items():
+        own = holdout.journeys if journey.holdout is None else journey.holdout
+        shares[name] = 1 - (1 - holdout.everything / BUCKETS) * (1 - own / BUCKETS)
+    return {name: share for name, share in shares.items() if 0 < share < 1}
 
 
 def _lift_of(fold: Fold, journey: str | None, runs: Runs, configured: float | None) -> JourneyLift:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stream.model.outcomes import AnyOutcome, Decision, Goal, RunChange, Verdict, Why
+from stream.model.outcomes import AnyOutcome, Decision, Goal, RunChange, Stage, Verdict, Why
 from stream.replay.lift.folding import Fold
 from stream.replay.lift.measuring import measure
 from stream.replay.lift.shapes import JourneyLift, Runs
@@ -22,7 +22,7 @@ def decision(user: str, verdict: Verdict, at_ms: int = HOUR_MS, run: str = "1", 
         run_id=run_id,
         step="0",
         action="email",
-        why=Why("time"),
+        why=Why("time", stages=[Stage("holdout", verdict == "sent")] if verdict in {"sent", "held_out"} else []),
     )
 
 

@@ -5,8 +5,9 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from stream.model.outcomes import AnyOutcome, Verdict, Withdrawal
+from stream.model.outcomes import AnyOutcome, Stage, Verdict, Why, Withdrawal
 from stream.replay.lift.folding import Fold
 from stream.replay.lift.measuring import measure
 from stream.replay.lift.shapes import JourneyLift
@@ -85,10 +86,18 @@ def test_who_changed_arms_counts_in_the_first_and_is_told() -> None:
     assert any(warning.startswith("1 user had triggers both sent and held out") for warning in found.warnings)
 
 
-def test_who_is_held_out_of_one_trigger_is_so_even_if_sent_another_that_is_transactional() -> None:
-    found = lift_of(decision("a", "sent", 1), decision("a", "held_out", 2), goal("a", 3), decision("b", "sent", 1))
+def test_a_trigger_that_nobody_can_be_held_out_of_says_nothing_of_the_arm() -> None:
+    receipts = [replace(decision(user, "sent", 1), why=Why("time")) for user in "abc"]
+    found = lift_of(*receipts, decision("a", "held_out", 2), goal("a", 3), decision("b", "sent", 2), goal("c", 3))
     assert counted(found) == (1, 0, 1, 1)
-    assert found.switched == 1
+    assert (found.switched, found.untouched) == (0, 1)
+
+
+def test_a_trigger_that_expired_on_its_way_counts_as_sent_and_one_that_was_deferred_for_too_long_does_not() -> None:
+    deferred = decision("a", "expired")
+    on_its_way = replace(deferred, why=Why("time", stages=[Stage("holdout", passed=True)]))
+    assert counted(lift_of(deferred, goal("a"))) == (0, 0, 0, 0)
+    assert counted(lift_of(on_its_way, goal("a"))) == (1, 1, 0, 0)
 
 
 def test_who_is_in_several_journeys_counts_once_among_all_in_the_arm_of_the_first() -> None:

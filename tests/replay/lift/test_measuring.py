@@ -58,7 +58,7 @@ def test_an_untouched_split_by_chance_is_rarely_called_wrong() -> None:
 @pytest.mark.parametrize(
     ("outcomes", "warning"),
     [
-        ([*arms((0, 0), (0, 0)), decision("a", "capped")], "nobody was sent a trigger, or held out of one"),
+        ([*arms((0, 0), (0, 0)), decision("a", "capped")], "nobody was sent a trigger that others are held out of"),
         ([*arms((5, 20), (0, 0))], "nobody was held out"),
         ([*arms((0, 0), (5, 20))], "all were held out"),
         ([*arms((1, 20), (1, 1))], "an arm needs 2 users at least"),
