@@ -3,15 +3,13 @@
 from typing import Final
 
 from stream.decision.ids import decided_id
-from stream.decision.journey_code import JourneyCode
+from stream.decision.journey_code import SENT, JourneyCode
 from stream.decision.runs import is_under_way, keep, leave, say
 from stream.decision.turn import Fact, Turn
 from stream.definitions.journey_shapes import OfEvent, Source
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, JourneyMemory, Run
 from stream.model.text import kept_text
-
-SENT: Final = "trigger_sent"
 
 RUNS_KEPT: Final = 32
 """Runs remembered of one user; while there are so many, none starts."""

@@ -1,6 +1,7 @@
 """One journey made ready to run."""
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 import msgspec
 
@@ -10,7 +11,8 @@ from stream.decision.steps import Layout, Wait, WaitFor, laid_out
 from stream.definitions.expressions import Expr, names
 from stream.definitions.journey_shapes import Journey
 
-ENTERED = "segment_entered"
+ENTERED: Final = "segment_entered"
+SENT: Final = "trigger_sent"
 
 
 class JourneyCode(msgspec.Struct, frozen=True):

@@ -118,6 +118,8 @@ def _leave_or_wait(turn: Turn, code: JourneyCode, run: Run, fact: Fact) -> None:
         runs.withdraw_overtaken(turn, run, fact)
         if runs.is_under_way(run):
             runs.leave(turn, turn.program.code_of(run), run, fact.name)
+        else:
+            runs.withdraw_standing(turn, run, fact.name)
         return
     if not runs.is_under_way(run) or run.definition != code.journey.hash:
         return

@@ -98,16 +98,23 @@ def leave(turn: Turn, code: JourneyCode | None, run: Run, reason: str) -> None:
     if code is not None and run.asked_ms > -NEVER:
         withdraw_proposal(turn, code, run)
     end(turn, run, reason)
-    run.sent = [_withdrawn(turn, run, sent, reason) for sent in run.sent]
+    withdraw_standing(turn, run, reason)
     if code is not None and code.layout.exit_pc < len(code.layout.line):
         run.left, run.pc, run.wait_ms = reason, code.layout.exit_pc, turn.now_ms
         turn.counts.count_use(run, 1)
+
+
+def withdraw_standing(turn: Turn, run: Run, reason: str) -> None:
+    """Withdraw what must not stand once a run is left, or would be were it not at its end already."""
+    run.sent = [_withdrawn(turn, run, sent, reason) for sent in run.sent]
 
 
 def _withdrawn(turn: Turn, run: Run, sent: SentTrigger, reason: str) -> SentTrigger:
     """Withdraw a trigger, if it is valid still and its action says so; return it as it stands then."""
     action = turn.program.definitions.actions.get(sent.action)
     if action is None or not action.withdrawn_on_exit or sent.valid_until_ms <= turn.now_ms:
+        return sent
+    if sent.step.startswith(ON_EXIT):
         return sent
     withdraw(turn, run, sent, turn.cause, reason)
     return msgspec.structs.replace(sent, valid_until_ms=-NEVER)

@@ -1,11 +1,10 @@
 """Sending: the trigger itself, and what a run remembers of it."""
 
-from typing import Final
-
 import msgspec
 
 from stream.decision.habits import note_trigger
 from stream.decision.items.picking import refuses_personalisation
+from stream.decision.journey_code import SENT
 from stream.decision.payload import Sources, address, resolved
 from stream.decision.proposals import SENT_KEPT, Proposal
 from stream.decision.runs import take_in_hand
@@ -13,8 +12,6 @@ from stream.decision.turn import Turn
 from stream.model.items import NOTHING_NEAR, ItemReference, PickEvidence
 from stream.model.outcomes import Trigger, Why
 from stream.model.profile import SentTrigger
-
-SENT: Final = "trigger_sent"
 
 
 def send(turn: Turn, proposal: Proposal, why: Why) -> None:

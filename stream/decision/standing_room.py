@@ -1,6 +1,7 @@
 """The gates that depend on what else is sent to a user, and when: caps, quiet hours, mutual exclusion."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,15 @@ from stream.decision.turn import Turn
 from stream.definitions.policy_shapes import TIMES_KEPT, Action, Cap, Exclusion, Of, Policy
 from stream.model.outcomes import Stage, Verdict
 from stream.model.profile import NEVER
+
+DELIVERED: Final = "delivered "
+"""How the places begin where a cap counts what was delivered."""
+
+UNDELIVERED_KEPT: Final = 64
+"""Triggers of a user of which the delivery is awaited, where a cap counts that."""
+
+_DAYS: Final = {"day": 1, "week": 7, "month": 31}
+_DAY_MS: Final = 86_400_000
 
 
 class Shut(msgspec.Struct, frozen=True):
@@ -62,19 +72,11 @@ def note_sent(turn: Turn, action: Action, journey: str, trigger_id: str) -> None
 
 
 def note_delivered(turn: Turn, trigger_id: str, at_ms: int) -> None:
-    """Remember that a trigger was delivered, for the caps that count this."""
+    """Remember that a trigger was delivered, for the caps that count this; a clock that is ahead tells of now."""
     policy = turn.program.definitions.policy
     for key in turn.profile.undelivered.pop(trigger_id, ()):
         longest_ms = max((_looks_back_ms(cap) for cap in policy.caps if cap.key == key), default=0)
-        _note(turn, key, longest_ms, at_ms)
-
-
-DELIVERED = "delivered "
-UNDELIVERED_KEPT = 64
-"""Triggers of a user of which the delivery is awaited, where a cap counts that."""
-
-_DAYS = {"day": 1, "week": 7, "month": 31}
-_DAY_MS = 86_400_000
+        _note(turn, key, longest_ms, min(at_ms, turn.now_ms))
 
 
 def _longest(policy: Policy, action: Action, journey: str) -> dict[str, int]:

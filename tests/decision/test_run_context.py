@@ -193,3 +193,13 @@ def test_a_trigger_is_asked_of_consent_when_it_is_sent_and_not_when_it_was_plann
     story.tell(D + late_ms, "consent_changed", purpose="marketing", granted=False)
     verdicts = [o.verdict for o in story.outcomes + story.wait(9 * D) if isinstance(o, Decision)]
     assert verdicts == ["sent" if late_ms else "no_consent"]
+
+
+def test_an_event_that_would_have_ended_a_run_withdraws_what_says_so_after_its_end_too() -> None:
+    actions = ACTIONS.replace("valid_for: 3d", "valid_for: 3d, withdrawn_on_exit: true")
+    for at_ms, withdrawn in ((3 * D - 1, ["ad"]), (3 * D, [])):
+        story = story_of("  - trigger: ad\n  - trigger: mail\n", actions, exit_on="[closed]")
+        story.tell(0, "viewed")
+        told = story.tell(at_ms, "closed")
+        assert [o.action for o in told if isinstance(o, Withdrawal)] == withdrawn
+        assert story.tell(at_ms, "closed") == []

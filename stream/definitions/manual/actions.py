@@ -140,7 +140,7 @@ ACTION: Final = Section(
         ),
         Entry(
             "withdrawn_on_exit",
-            "It is withdrawn where its run ends early, as long as it is valid.",
+            "While valid, it is withdrawn where its run ends early, or an event comes that would have ended it.",
             "flag",
             without="false",
         ),
