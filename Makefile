@@ -27,7 +27,7 @@ run: $(RUNTIME) ## Show it working: an embedded broker, a simulated shop, a Faus
 
 test: check test-tools ## Run every check and every test, real Kafka included
 	@echo "Running the tests ..."
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 check: $(DEV) ## Lint, format, types, the rooms' imports, sizes
 	@$(BIN)/ruff check
