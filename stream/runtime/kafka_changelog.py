@@ -8,7 +8,7 @@ from typing import Final
 
 from aiokafka.errors import KafkaError
 
-from stream.runtime.kafka_reading import committed_consumer, read_up_to
+from stream.runtime.kafka_reading import committed_consumer, pairs_up_to
 from stream.runtime.ports import TP
 from stream.runtime.settings_fields import Settings
 from stream.runtime.task_ports import Failed
@@ -29,9 +29,9 @@ class KafkaChangelog:
             await consumer.start()
             consumer.assign([tp])
             end = (await consumer.end_offsets([tp]))[tp]
-            async with aclosing(read_up_to(consumer, tp, end)) as batches:
-                async for records in batches:
-                    yield [(record.key or b"", record.value) for record in records]
+            async with aclosing(pairs_up_to(consumer, tp, end)) as batches:
+                async for pairs in batches:
+                    yield pairs
         except (KafkaError, OSError) as error:
             raise Failed(f"reading {tp.topic}/{partition}: {error!r}") from error
         finally:

@@ -10,7 +10,7 @@ import msgspec
 
 from stream.definitions.kept import KeptJourney
 from stream.model.errors import StreamStop
-from stream.model.profile import NEVER, decode_head
+from stream.model.profile import NEVER, due_ms_of
 from stream.runtime.kept_journeys import taken_out
 from stream.runtime.ports import TP
 from stream.runtime.position import POSITION_KEY, Position, decode_position
@@ -47,7 +47,7 @@ async def recover(batches: AsyncIterator[Sequence[tuple[bytes, bytes | None]]]) 
 
 async def schedule_timers(decider: Decider, profiles: Mapping[str, bytes]) -> None:
     """Index the timers of all profiles without decoding more than their heads."""
-    due = ((user, decode_head(encoded).due_ms) for user, encoded in list(profiles.items()))
+    due = ((user, due_ms_of(encoded)) for user, encoded in list(profiles.items()))
     for count, (user, due_ms) in enumerate(due):
         if due_ms < NEVER:
             decider.schedule(user, due_ms)

@@ -29,7 +29,9 @@ Rows:
   end_to_end   `stream worker`, a process of its own, on the event clock with the whole shipped config and default
                settings: consume, decide, and commit profiles, outcomes and position in transactions. Counted on its
                /metrics.
-The last two are rates between 10 % and 90 % of their events, so that neither start nor end counts.
+  recovery     Profiles, as the input leaves them, read back from the changelog by all tasks at once, their timers put
+               into the index: up to where a worker that was just started could decide. They stay encoded.
+`stock_faust` and `end_to_end` are rates between 10 % and 90 % of their events, so that neither start nor end counts.
 `over_stock_faust` compares our whole config with Faust's single counter; doing the same small job is another row's.
 """
 

@@ -17,12 +17,13 @@ from tests.bench.histories import ROOT, History, read_history
 from tests.bench.machine import Machine
 from tests.bench.processes import stream
 from tests.bench.raw_row import RawRow
+from tests.bench.recovery_row import RecoveryRow
 from tests.bench.stock_row import StockFaustRow
 from tests.bench.worker_row import WorkerRow, settings_env
 from tests.kafka.broker import Broker, running_kafka
 
 WITHOUT_KAFKA = ("decode", "core", "stages", "segments", "bytes", "replay")
-WITH_KAFKA = ("raw", "stock_faust", "end_to_end")
+WITH_KAFKA = ("raw", "stock_faust", "end_to_end", "recovery")
 ROWS = WITHOUT_KAFKA + WITH_KAFKA
 
 
@@ -35,15 +36,18 @@ class Row(Protocol):
 
 @dataclass(frozen=True)
 class Scale:
-    """How much there is to do: rows of the file, copies of it on Kafka, and events for the slow stock Faust."""
+    """How much there is to do: rows of the file, copies of it on Kafka, events for the slow stock Faust, and profiles
+    to recover.
+    """
 
     rows: int | None = None
     copies: int = 5
     stock_events: int = 50_000
+    recovered: int = 200_000
 
     @staticmethod
     def quick() -> "Scale":
-        return Scale(rows=4_000, copies=1, stock_events=1_000)
+        return Scale(rows=4_000, copies=1, stock_events=1_000, recovered=3_000)
 
     def with_copies(self, copies: int | None) -> "Scale":
         return self if copies is None else replace(self, copies=copies)
@@ -78,6 +82,7 @@ def open_rows(
                 "raw": lambda: RawRow(settings, played, machine),
                 "stock_faust": lambda: StockFaustRow(settings, history.records[: scale.stock_events], machine, folder),
                 "end_to_end": lambda: WorkerRow(settings, played, machine, folder),
+                "recovery": lambda: RecoveryRow(definitions, history, settings, scale.recovered, machine),
             }
         yield {name: makers[name]() for name in ROWS if name in names}, facts
 

@@ -14,6 +14,7 @@ from stream.model.profile import (
     Suppression,
     decode_head,
     decode_profile,
+    due_ms_of,
     encode_profile,
     new_profile,
 )
@@ -79,6 +80,12 @@ def test_the_next_timer_is_read_without_the_rest(due_ms: int) -> None:
     profile = full_profile()
     profile.due_ms = due_ms
     assert decode_head(encode_profile(profile)).due_ms == due_ms
+    assert due_ms_of(encode_profile(profile)) == due_ms
+
+
+@pytest.mark.parametrize("fields", [1, 15, 16])
+def test_the_next_timer_of_a_profile_with_fewer_fields_is_read_too(fields: int) -> None:
+    assert due_ms_of(msgspec.msgpack.encode([1_700_000_000_000] * fields)) == 1_700_000_000_000
 
 
 def test_a_new_profile_knows_nothing_and_waits_for_nothing() -> None:
