@@ -230,7 +230,7 @@ class Decider:
         if profile.memberships_due_ms <= turn.now_ms:
             segments.evaluate_due(turn, BY_TIME)
             self._follow_derived()  # a segment left now may end a run before it goes on
-        if profile.runs:
+        if profile.runs and (turn.moved or profile.runs_due_ms <= turn.now_ms):
             self._go_on()
         self._note_due(profile)
 

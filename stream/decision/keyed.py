@@ -7,10 +7,10 @@ that were held then.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
-from stream.decision.reading import KeyedReader, KeyedUpdate, Reading
+from stream.decision.reading import KeyedCounter, KeyedReader, KeyedUpdate, Reading
 from stream.decision.standings import drop_old_counts, note_lost, note_one_more, standing_of
 from stream.decision.tallies import value_name
 from stream.decision.totals import saturated
@@ -24,27 +24,37 @@ KEPT_IN_ALL: Final = 256
 """Places for pairs of a key and a bucket that one trait holds of one user."""
 
 
-def keyed_count_update(key: str, span: Window | None) -> KeyedUpdate:
-    """Count a key once more, by bucket."""
+def keyed_counter(key: str, span: Window | None) -> KeyedCounter:
+    """Count a key once more, into the bucket of a number; return how often it is counted then, in all that are kept."""
 
-    def update(profile: Profile, of: Scalar, _value: Scalar, time_ms: int, event: str) -> None:
+    def count(profile: Profile, of: Scalar, number: int, event: str) -> int:
         buckets = profile.traits.get(key)
         if not isinstance(buckets, KeyedBuckets):
             buckets = profile.traits[key] = KeyedBuckets([], [], 0, "")
-        number = (time_ms + profile.spread) // span.width_ms if span is not None else 0
-        if not buckets.numbers or buckets.numbers[-1] != number:
+        name = of if of.__class__ is str and len(of) <= SURELY_SHORT else value_name(of)
+        numbers = buckets.numbers
+        if not numbers or numbers[-1] != number:
             oldest = span.oldest(profile.now_ms, profile.spread) if span is not None else 0
             if number < oldest:
-                return
+                return standing_of(buckets).counts.get(name, 0)
             drop_old_counts(buckets, oldest)
-        name = of if of.__class__ is str and len(of) <= SURELY_SHORT else value_name(of)
-        if buckets.numbers and buckets.numbers[-1] == number and name in buckets.tallies[-1]:
-            buckets.tallies[-1][name] += 1
+        if numbers and numbers[-1] == number and name in (newest := buckets.tallies[-1]):
+            newest[name] += 1
         else:
             tally = tally_of(buckets, number, name, 1)
             tally[name] = tally.get(name, 0) + 1
-        note_one_more(buckets, name)
         buckets.event = event
+        return note_one_more(buckets, name)
+
+    return count
+
+
+def keyed_count_update(key: str, span: Window | None) -> KeyedUpdate:
+    """Count a key once more, by bucket."""
+    count = keyed_counter(key, span)
+
+    def update(profile: Profile, of: Scalar, _value: Scalar, time_ms: int, event: str) -> None:
+        count(profile, of, (time_ms + profile.spread) // span.width_ms if span is not None else 0, event)
 
     return update
 
@@ -108,23 +118,10 @@ def _lightest(buckets: KeyedBuckets, least: int | None) -> tuple[int, str, float
     """Return the place of a bucket, the key and the weight of the lightest pair, the oldest of equals."""
     if least is not None:  # mostly there is one early on that weighs no more than it must
         for at, tally in enumerate(buckets.tallies):
-            for name, count in tally.items():
-                if count == least:
-                    return at, name, count
+            if least in tally.values():
+                return at, next(name for name, count in tally.items() if count == least), least
     pairs = ((at, name, held) for at, tally in enumerate(buckets.tallies) for name, held in tally.items())
     return min(pairs, key=lambda pair: pair[2])
-
-
-def fed_held(key: str, by: str) -> Callable[[Profile, Mapping[str, Scalar]], int]:
-    """Return what tells how often the key that an event brings is counted, in all buckets that are kept."""
-
-    def read(profile: Profile, props: Mapping[str, Scalar]) -> int:
-        buckets, of = profile.traits.get(key), props.get(by)
-        if of is None or not isinstance(buckets, KeyedBuckets):
-            return 0
-        return standing_of(buckets).counts.get(value_name(of), 0)
-
-    return read
 
 
 def held_of(key: str, of: Scalar) -> Callable[[Profile], int]:

@@ -174,19 +174,17 @@ class _Writing(Emitter):
         if code.most_held is None:
             return known
         most_held = f"{self._given(code.most_held)}(profile)"
-        fed_held = f"{self._given(code.fed_held)}(profile, props)" if code.fed_held is not None else ""
 
         def of_key(of: Scalar) -> str:
             return f"{self._given(held_of(code.key, of))}(profile)"
 
-        return msgspec.structs.replace(known, most_held=most_held, fed_held=fed_held, held_of=of_key)
+        return msgspec.structs.replace(known, most_held=most_held, held_of=of_key)
 
     def _feed_quickly(self, code: TraitCode) -> Touched:
         """Write out how a trait of a common kind is fed, and return what is known of it then."""
         number, key = len(self._touched), self._given(code.key)
-        names = {"key": key, "most": f"c{number}", "changed": f"d{number}", "value": "at"}
-        if code.width_ms:
-            names |= {"bucket": self._bucket(code), "update": self._given(code.kept_by)}
+        names = {"key": key, "most": f"c{number}", "changed": f"d{number}", "value": "at", "held": f"h{number}"}
+        names |= {"bucket": self._bucket(code.width_ms), "update": self._given(code.kept_by)}
         if code.fed:
             names["value"] = f"v{number}"
             self._write("{value} = props.get({fed})".format(fed=self._given(code.fed), **names))
@@ -196,21 +194,25 @@ class _Writing(Emitter):
         tests = [] if is_tally or not code.fed else ["{value} is not None".format(**names)]
         if code.test is not None:
             tests.append(f"{self._given(code.test)}(props, at, profile)[0] is True")
+        if code.kept_as == "count by key":
+            self._write("{held} = 0".format(**names))
         if tests:
             self._write("{changed} = {tests}".format(tests=" and ".join(tests), **names))
             self._write("if {changed}:".format(**names))
         self._write(WRITTEN_OUT[code.kept_as].format(**names), 2 if tests else 1)
         if tests or is_tally or code.kept_as == "first":
-            return self._held(code, Touched(changed=names["changed"]))
+            fed_held = names["held"] if code.kept_as == "count by key" else ""
+            return self._held(code, Touched(changed=names["changed"], fed_held=fed_held))
         if code.kept_as == "last":
             return Touched(is_moment=not code.fed)
         if code.kept_as == "count":
             self._counted[code.trait.name] = names["most"]
         return Touched(names["most"])
 
-    def _bucket(self, code: TraitCode) -> str:
+    def _bucket(self, width_ms: int) -> str:
         """Return the number of the bucket that the event's time falls into, found once for each width of a bucket."""
-        width_ms = code.width_ms
+        if not width_ms:
+            return "0"
         if width_ms not in self._buckets:
             self._buckets[width_ms] = f"b{len(self._buckets)}"
             self._write(f"{self._buckets[width_ms]} = (at + spread) // {width_ms}")

@@ -7,13 +7,13 @@ import msgspec
 
 from stream.decision.cart import current_cart, dearest_item, total_minor
 from stream.decision.fading import Held
-from stream.decision.reading import Feed, KeyedReader, Reader, Reading, Test, Update
+from stream.decision.reading import Feed, KeyedCounter, KeyedReader, Reader, Reading, Test, Update
 from stream.decision.windows import Window
 from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Cart, Profile
 
-TraitKind = Literal["", "count", "count in a window", "tally in a window", "last", "first"]
+TraitKind = Literal["", "count", "count in a window", "count by key", "tally in a window", "last", "first"]
 
 
 class TraitCode(msgspec.Struct, frozen=True):
@@ -24,10 +24,11 @@ class TraitCode(msgspec.Struct, frozen=True):
     Where the trait is kept by key, `at_key` reads what it holds of one, `read` which key it holds most of, and
     `among(n)` makes what reads whether a key is one of the n that it holds most of.
     What else it keeps stands under `further_keys`. Of what fades, `held` reads how much there was and when.
-    `most_held` tells of counts by key what the top holds, `fed_held` what the key holds that an event brings.
+    `most_held` tells of counts by key what the top holds.
 
     A trait of a kind that is fed most often says which (`kept_as`), so that its feeding can be written out: `fed` and
-    `test` are the property and the condition on the occurrence, `kept_by` what keeps a value, in buckets of `width_ms`.
+    `test` are the property and the condition on the occurrence, `kept_by` what keeps a value, in buckets of `width_ms`
+    (0: all in one).
     """
 
     key: str
@@ -40,12 +41,11 @@ class TraitCode(msgspec.Struct, frozen=True):
     further_keys: tuple[str, ...] = ()
     held: Held | None = None
     most_held: Callable[[Profile], int] | None = None
-    fed_held: Callable[[Profile, Mapping[str, Scalar]], int] | None = None
     among: Callable[[int], KeyedReader] | None = None
     kept_as: TraitKind = ""
     fed: str = ""
     test: Test | None = None
-    kept_by: Update | None = None
+    kept_by: Update | KeyedCounter | None = None
     width_ms: int = 0
 
     @property

@@ -42,6 +42,9 @@ Test = Callable[[Mapping[str, Scalar], int, Profile], Reading]
 KeyedUpdate = Callable[[Profile, Scalar, Scalar, int, str], None]
 """(profile, key, value, time_ms, event id): take one occurrence into what a trait holds of a key."""
 
+KeyedCounter = Callable[[Profile, Scalar, int, str], int]
+"""(profile, key, number of the bucket, event id): count a key once more; answer how often it is counted then."""
+
 KeyedReader = Callable[[Profile, int, Scalar | None], Reading]
 """(profile, now_ms, key) -> reading of what a trait holds of a key."""
 

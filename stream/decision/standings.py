@@ -71,17 +71,18 @@ def empty_from(key: str, span: Window) -> Callable[[Profile], int]:
     return read
 
 
-def note_one_more(buckets: KeyedBuckets, name: str) -> None:
-    """Note that a key was counted once more, if anyone has asked for the standing."""
+def note_one_more(buckets: KeyedBuckets, name: str) -> int:
+    """Note that a key was counted once more; return how often it is counted now, in all buckets that are kept."""
     standing: Standing | None = vars(buckets).get(_PLACE)
     if standing is None:
-        return
+        return standing_of(buckets).counts[name]
     counts, leader = standing.counts, standing.leader
     count = counts[name] = counts.get(name, 0) + 1
     if leader is not None and leader != name:
         most = counts[leader]
         if count > most or (count == most and name < leader):
             standing.leader = name
+    return count
 
 
 def note_lost(buckets: KeyedBuckets, name: str, count: int) -> None:

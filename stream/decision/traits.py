@@ -18,7 +18,7 @@ from stream.decision.fading import (
     held_of_key,
 )
 from stream.decision.feeding import by_key, conditional, constant, elements, negative, plainly
-from stream.decision.keyed import fed_held, keyed_count_reader, keyed_count_update, keyed_reader, keyed_sum_update
+from stream.decision.keyed import keyed_count_reader, keyed_count_update, keyed_counter, keyed_reader, keyed_sum_update
 from stream.decision.leading import among_most, amounts_in_buckets, amounts_left, counts_kept
 from stream.decision.local_time import ZoneOf
 from stream.decision.moments import gap_trait, nth_trait, open_trait
@@ -33,7 +33,7 @@ from stream.decision.periods import (
 )
 from stream.decision.rates import rate_reader
 from stream.decision.readers import TraitCode, TraitKind
-from stream.decision.reading import Feed, KeyedReader, KeyedUpdate, Reader, Test, Update
+from stream.decision.reading import Feed, KeyedCounter, KeyedReader, Reader, Test, Update
 from stream.decision.rolling import rolling_trait
 from stream.decision.sequences import UNLIMITED, SequenceRule, sequence_feeds
 from stream.decision.standings import most_held
@@ -44,8 +44,6 @@ from stream.decision.windows import Window, window
 from stream.definitions.expressions import FADING, Expr
 from stream.definitions.expressions import names as expression_names
 from stream.definitions.shapes import Aggregate, Fed
-from stream.model.events import Scalar
-from stream.model.profile import Profile
 
 
 def state_key(name: str, definition_hash: str) -> str:
@@ -189,27 +187,21 @@ def _keyed(trait: Aggregate, key: str, zone_of: ZoneOf) -> TraitCode:
     feeds = ((trait.event, each(by_key(fed, by, test, update))),)
     if is_count and not trait.ending_ms:
         code = _counted_by_key(trait, key, span, feeds)
-        is_plain = span is not None and trait.property is None and "[]" not in by
-        return _tallied(code, by, test, update) if is_plain else code
+        is_plain = trait.property is None and "[]" not in by
+        return _tallied(code, by, test, keyed_counter(key, span)) if is_plain else code
     # What waits to be taken in, or has fractions, is added up when it is asked for.
     read, among = top_reader(key, span), among_most(amounts_in_buckets(key, span))
     return TraitCode(key, trait, read, (), feeds, at_key=keyed_reader(key, span), among=among)
 
 
-def _tallied(code: TraitCode, by: str, test: Test | None, update: KeyedUpdate) -> TraitCode:
-    """Say of a count by key in a window that it is of a kind that is fed most often."""
-
-    def count(profile: Profile, of: Scalar, time_ms: int, event: str) -> None:
-        update(profile, of, 1, time_ms, event)
-
-    width_ms = window(code.trait.within_ms or 1).width_ms
-    return msgspec.structs.replace(
-        code, kept_as="tally in a window", fed=by, test=test, kept_by=count, width_ms=width_ms
-    )
+def _tallied(code: TraitCode, by: str, test: Test | None, count: KeyedCounter) -> TraitCode:
+    """Say of a count by key that it is of a kind that is fed most often."""
+    within_ms = code.trait.within_ms
+    width_ms = window(within_ms).width_ms if within_ms is not None else 0
+    return msgspec.structs.replace(code, kept_as="count by key", fed=by, test=test, kept_by=count, width_ms=width_ms)
 
 
 def _counted_by_key(trait: Aggregate, key: str, span: Window | None, feeds: tuple[tuple[str, Feed], ...]) -> TraitCode:
-    by = trait.by or ""
     return TraitCode(
         key,
         trait,
@@ -218,7 +210,6 @@ def _counted_by_key(trait: Aggregate, key: str, span: Window | None, feeds: tupl
         feeds,
         at_key=keyed_count_reader(key, span),
         most_held=most_held(key),
-        fed_held=fed_held(key, by) if "[]" not in by else None,
         among=among_most(counts_kept(key, span), only_falls=True),
     )
 

@@ -33,6 +33,8 @@ if s is not None and s.numbers and s.numbers[-1] == {bucket} and {value} in (t :
 elif {changed}:
     {update}(profile, {value}, at, cause)"""
 
+_COUNT_BY_KEY: Final = "{held} = {update}(profile, {value}, {bucket}, cause)"
+
 _LAST: Final = """\
 s = traits.get({key})
 if s is None:
@@ -49,8 +51,10 @@ if {changed}:
 WRITTEN_OUT: Final[Mapping[TraitKind, str]] = {
     "count": _COUNT,
     "count in a window": _COUNT_IN_WINDOW,
+    "count by key": _COUNT_BY_KEY,
     "tally in a window": _TALLY_IN_WINDOW,
     "last": _LAST,
     "first": _FIRST,
 }
-"""How each kind of trait is fed, over the names of a reaction; `most` is a count, `changed` says whether it was fed."""
+"""How each kind of trait is fed, over the names of a reaction: `most` is a count, `held` what the key holds that was
+fed, `changed` says whether it was fed."""
