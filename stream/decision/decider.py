@@ -14,6 +14,7 @@ from stream.decision.reactions import Reaction, no_reaction, reaction
 from stream.decision.remains import come_back, place_of, remains_of
 from stream.decision.repetitions import is_repetition
 from stream.decision.runs import forget
+from stream.decision.timers import Timers
 from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Refusal, Turn
 from stream.definitions.shapes import Definitions
 from stream.model.contributions import Contribution
@@ -61,8 +62,9 @@ class Decider:
         self._version: Final = definitions.version
         self.counts = Counts()
         self._profiles, self._spread, self._key = profiles, spread, key
-        self._heap: list[tuple[int, str]] = []
-        self._scheduled: dict[str, int] = {}
+        self.timers: Final = Timers()
+        self.schedule: Final = self.timers.schedule
+        self.due_ms: Final = self.timers.due_ms
         self._outcomes: list[AnyOutcome] = []
         self._changed: set[str] = set()
         self._duplicates = 0
@@ -74,12 +76,12 @@ class Decider:
     @property
     def next_due_ms(self) -> int:
         """The earliest time at which a timer may be due, `NEVER` if there is none."""
-        return self._heap[0][0] if self._heap else NEVER
+        return self.timers.next_due_ms
 
     @property
     def backlog(self) -> int:
-        """How many users have a timer."""
-        return len(self._scheduled)
+        """How many users have a timer, of those whose timers are in memory."""
+        return len(self.timers.scheduled)
 
     def note_refusals(self) -> list[Refusal]:
         """Note from now on why journeys are not entered; return the list of it, which grows without bound."""
@@ -102,17 +104,6 @@ class Decider:
         self._turn.begin(profile, now_ms, cause)
         if not self._in_force.is_empty:
             self._in_force.give(self._turn)
-
-    def schedule(self, user: str, due_ms: int) -> None:
-        """Put a user's earliest timer into the index."""
-        known = self._scheduled.get(user)
-        if due_ms < NEVER and (known is None or due_ms < known):
-            self._scheduled[user] = due_ms
-            heapq.heappush(self._heap, (due_ms, user))
-
-    def due_ms(self, user: str) -> int:
-        """The earliest time at which a timer of this user may be due, `NEVER` if there is none."""
-        return self._scheduled.get(user, NEVER)
 
     def fire_own(self, user: str, until_ms: int) -> int:
         """Fire one user's timers up to a time, and return when the next is due, `NEVER` if there is none."""
@@ -155,7 +146,16 @@ class Decider:
 
     def advance(self, clock_ms: int) -> None:
         """Fire all timers due up to the clock, in order of time and user."""
-        heap, scheduled = self._heap, self._scheduled
+        timers = self.timers
+        while timers.horizon_ms <= clock_ms < NEVER:
+            self._fire_until(timers.horizon_ms - 1)
+            timers.look_ahead(clock_ms)
+        self._fire_until(clock_ms)
+
+    def _fire_until(self, clock_ms: int) -> None:
+        """Fire the timers in memory."""
+        timers = self.timers
+        heap, scheduled = timers.heap, timers.scheduled
         while heap and heap[0][0] <= clock_ms:
             due_ms, user = heap[0]
             if scheduled.get(user) != due_ms:
@@ -165,12 +165,7 @@ class Decider:
             if profile is not None and profile.due_ms <= due_ms:
                 self._changed.add(user)
                 self._fire(profile)
-            if profile is None or profile.due_ms == NEVER:
-                heapq.heappop(heap)
-                del scheduled[user]
-            else:
-                heapq.heapreplace(heap, (profile.due_ms, user))
-                scheduled[user] = profile.due_ms
+            timers.move_first(NEVER if profile is None else profile.due_ms)
 
     def take(self) -> Taken:
         """Hand over what has come of the decisions, and forget it here."""
@@ -279,7 +274,7 @@ class Decider:
             self.counts.count_member(name, membership, -1)
         for run in profile.runs:
             forget(self.counts, run)
-        self._scheduled.pop(profile.user, None)
+        self.timers.scheduled.pop(profile.user, None)
         del self._profiles[profile.user]
         if profile.version or profile.births:  # else nothing was decided of them that could come again
             place = place_of(profile.user, self._key)
