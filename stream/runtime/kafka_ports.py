@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from stream.runtime.kafka_changelog import KafkaChangelog
 from stream.runtime.kafka_logs import KafkaLogs
 from stream.runtime.kafka_transactions import KafkaTransactions
 from stream.runtime.settings_fields import Settings
+from stream.runtime.store.rocks import RocksDisk
 from stream.runtime.task_ports import TaskPorts
 
 T = TypeVar("T")
@@ -39,5 +41,16 @@ class Thread:
 def kafka_ports(settings: Settings) -> TaskPorts:
     """Return the ports for a worker with these settings; nothing is connected yet."""
     return TaskPorts(
-        KafkaTransactions(settings), KafkaChangelog(settings), SystemClock(), KafkaLogs(settings), Thread()
+        KafkaTransactions(settings),
+        KafkaChangelog(settings),
+        SystemClock(),
+        KafkaLogs(settings),
+        Thread(),
+        _disk(settings),
     )
+
+
+def _disk(settings: Settings) -> RocksDisk | None:
+    if not settings.state_dir:
+        return None
+    return RocksDisk(Path(settings.state_dir) / settings.app, settings.state_cache_bytes)

@@ -38,17 +38,17 @@ async def read_up_to(consumer: AIOKafkaConsumer, tp: TP, end: int) -> AsyncGener
         yield records
 
 
-async def pairs_up_to(consumer: AIOKafkaConsumer, tp: TP, end: int) -> AsyncGenerator[Pairs, None]:
-    """Yield the same in bulk, as keys and values alone."""
+async def pairs_up_to(consumer: AIOKafkaConsumer, tp: TP, end: int, start: int = 0) -> AsyncGenerator[Pairs, None]:
+    """Yield the same in bulk, as keys and values alone; from an offset on, where one is told."""
     read_in_bulk(consumer)
-    async for batches in _up_to(consumer, tp, end):
+    async for batches in _up_to(consumer, tp, end, start):
         for pairs in batches:
             yield pairs
 
 
-async def _up_to(consumer: AIOKafkaConsumer, tp: TP, end: int) -> AsyncGenerator[Sequence[Any], None]:
+async def _up_to(consumer: AIOKafkaConsumer, tp: TP, end: int, start: int = 0) -> AsyncGenerator[Sequence[Any], None]:
     consumer.assign([tp])
-    consumer.seek(tp, (await consumer.beginning_offsets([tp]))[tp])
+    consumer.seek(tp, max(start, (await consumer.beginning_offsets([tp]))[tp]))
     # The consumer's position, not the last record's: the log may end in markers or in what was compacted away.
     while await consumer.position(tp) < end:
         for fetched in (await consumer.getmany(tp, timeout_ms=1_000)).values():

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -23,6 +23,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from stream.model.errors import StreamStop
 from stream.runtime.kafka_topic_ids import topic_ids
+from stream.runtime.ports import TP
 from stream.runtime.security import kafka_security
 from stream.runtime.settings_fields import Settings
 from stream.runtime.task_ports import Failed, Fenced, Outgoing
@@ -38,8 +39,9 @@ class _Sent(NamedTuple):
     """A batch on its way, and what to say of it should it be too large."""
 
     acknowledged: asyncio.Future[object]
-    topic: str
+    tp: TP
     size: int
+    records: int
 
 
 class KafkaWriter:
@@ -49,6 +51,7 @@ class KafkaWriter:
         self._producer: Final = producer
         self._timeout_s: Final = timeout_s
         self._sent: list[_Sent] = []
+        self._ends: dict[TP, int] = {}
         self._is_closed = False
 
     async def begin(self) -> None:
@@ -83,6 +86,11 @@ class KafkaWriter:
                     if isinstance(result, BaseException):
                         raise result
                 await self._producer.commit_transaction()
+        self._ends = {batch.tp: end for batch in sent if (end := _end(batch)) > 0}
+
+    def written_up_to(self, tp: TP) -> int | None:
+        """Return what the broker's acknowledgements said."""
+        return self._ends.get(tp)
 
     async def abort(self) -> None:
         """Abort the open transaction, if the broker answers soon."""
@@ -112,7 +120,7 @@ class KafkaWriter:
         with self._translated():
             async with asyncio.timeout(self._timeout_s):
                 acknowledged = await self._producer.send_batch(batch, topic, partition=partition)
-                self._sent.append(_Sent(acknowledged, topic, batch.size()))
+                self._sent.append(_Sent(acknowledged, TP(topic, partition), batch.size(), batch.record_count()))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -141,9 +149,15 @@ class KafkaWriter:
         return next((error for future in failed if (error := future.exception()) is not None), None)
 
 
+def _end(batch: _Sent) -> int:
+    """Return the offset after its last record; below 1 where the broker knew the batch already, and no offset more."""
+    acknowledged: Any = batch.acknowledged.result()
+    return int(acknowledged.offset) + batch.records if acknowledged.offset >= 0 else -1
+
+
 def _too_large(batch: _Sent) -> StreamStop:
     return StreamStop(
-        f"{batch.topic} takes no record of {batch.size:,} bytes, so nothing of its checkpoint was committed. "
+        f"{batch.tp.topic} takes no record of {batch.size:,} bytes, so nothing of its checkpoint was committed. "
         "Raise the topic's max.message.bytes, or make the payload of the action smaller"
     )
 

@@ -37,6 +37,8 @@ class TaskGauges(msgspec.Struct, kw_only=True):
     recovered: bool
     profiles: int = 0
     timer_backlog: int = 0
+    hot_profiles: int = 0
+    store_bytes: int = 0
     segment_members: Mapping[str, int] = {}
     runs: Mapping[str, int] = {}
     older_runs: Mapping[tuple[str, str], int] = {}
@@ -120,6 +122,13 @@ class Metrics:
         )
         self.profiles = self._gauge("profiles", "Profiles kept.")
         self.timer_backlog = self._gauge("timer_backlog", "Profiles with a timer pending.")
+        self.hot_profiles = self._gauge("hot_profiles", "Of the profiles, those kept decoded: see `hot_profiles`.")
+        self.store_bytes = self._gauge("store_bytes", "Room that the stores in `state_dir` take on the disk.")
+        self.profile_reads = self._counter(
+            "profile_reads",
+            "With `state_dir`: profiles asked for, by where: memory, or the disk. Much disk: raise hot_profiles.",
+            "found",
+        )
         self.tasks = self._gauge("tasks", "Tasks assigned to this worker; over all workers, the partition count.")
         self.recovered = self._gauge("recovered", "Tasks whose state is read back. Below tasks for long: trouble.")
 
@@ -226,6 +235,11 @@ class Metrics:
         for kind, count in by_kind.items():
             self.contributions.labels(kind).inc(count)
 
+    def count_profile_reads(self, hits: int, misses: int) -> None:
+        """Add how often a profile was asked for, found in memory or not."""
+        self.profile_reads.labels("memory").inc(hits)
+        self.profile_reads.labels("disk").inc(misses)
+
     def observe_checkpoint(self, seconds: float, flush_seconds: float, profiles: int) -> None:
         """Record one committed checkpoint."""
         self.checkpoint_seconds.observe(seconds)
@@ -246,6 +260,8 @@ class Metrics:
         self.recovered.set(sum(task.recovered for task in shown))
         self.profiles.set(sum(task.profiles for task in shown))
         self.timer_backlog.set(sum(task.timer_backlog for task in shown))
+        self.hot_profiles.set(sum(task.hot_profiles for task in shown))
+        self.store_bytes.set(sum(task.store_bytes for task in shown))
         show(self.segment_members, one_label(summed(task.segment_members for task in shown)))
         show(self.runs, one_label(summed(task.runs for task in shown)))
         show(self.older_runs, {(name, key): n for (name, key), n in summed(t.older_runs for t in shown).items()})

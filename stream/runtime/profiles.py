@@ -9,7 +9,7 @@ from typing import Final
 from stream.model.profile import Profile, decode_profile, encode_profile
 
 HOT_MAX: Final = 50_000
-"""So many profiles of a task are kept decoded, at some kilobytes each."""
+"""So many profiles of a task are kept decoded unless told, at some kilobytes each."""
 
 
 class ProfileMap(MutableMapping[str, Profile]):
@@ -22,6 +22,25 @@ class ProfileMap(MutableMapping[str, Profile]):
         self._cold: Final = {} if encoded is None else encoded
         self._hot: Final[dict[str, Profile]] = {}
         self._hot_max: Final = hot_max
+
+    @property
+    def hot(self) -> int:
+        """How many are decoded."""
+        return len(self._hot)
+
+    @property
+    def store_bytes(self) -> int:
+        """How much room they take on a disk; here there is none."""
+        return 0
+
+    @property
+    def timers_stored(self) -> int:
+        """How many of them have a timer, of those on a disk."""
+        return 0
+
+    def take_reads(self) -> tuple[int, int]:
+        """Return how often one was found decoded, and how often looked for on a disk, and begin anew."""
+        return 0, 0
 
     def get(self, user: str, default: None = None) -> Profile | None:  # type: ignore[override]  # no other default
         """Return the profile, or None."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from stream.decision.decider import Decider
@@ -15,7 +15,7 @@ from stream.definitions.shapes import Definitions
 from stream.model.profile import decode_profile
 from stream.runtime.kept import TaskState
 from stream.runtime.kept_journeys import KeptJourneys
-from stream.runtime.profiles import ProfileMap
+from stream.runtime.profiles import HOT_MAX, ProfileMap
 from stream.runtime.recovery import Recovered, schedule_timers
 from stream.runtime.task_ports import Writer
 
@@ -44,21 +44,31 @@ class Programs:
         return self._made[names]
 
 
-async def restored(found: Recovered, programs: Programs, writer: Writer) -> TaskState:
+async def restored(found: Recovered, programs: Programs, writer: Writer, hot_max: int = HOT_MAX) -> TaskState:
     """Return the state of a task, ready to decide."""
-    program, profiles, position = programs.with_kept(found.journeys), ProfileMap(found.profiles), found.position
-    decider = Decider(program.definitions, profiles, program=program, key=programs.key)
-    counts = Counts(dict(position.segments), dict(position.runs), dict(position.uses or {}))
-    if position.uses is None:
-        await _recount(counts, found.profiles)
-    decider.restore(counts)
+    profiles, position = ProfileMap(found.profiles, hot_max), found.position
+    decider = await decider_for(profiles, found, programs, found.profiles.values())
     await schedule_timers(decider, found.profiles)
     return TaskState(decider, profiles, writer, position, KeptJourneys(found.journeys, programs.present))
 
 
-async def _recount(counts: Counts, profiles: Mapping[str, bytes]) -> None:
+async def decider_for(profiles: ProfileMap, found: Recovered, programs: Programs, encoded: Iterable[bytes]) -> Decider:
+    """Return a decider for profiles, with its counts; all of them encoded are looked at only where these are missing.
+
+    Timers are for the caller to index.
+    """
+    program, position = programs.with_kept(found.journeys), found.position
+    decider = Decider(program.definitions, profiles, program=program, key=programs.key)
+    counts = Counts(dict(position.segments), dict(position.runs), dict(position.uses or {}))
+    if position.uses is None:
+        await _recount(counts, encoded)
+    decider.restore(counts)
+    return decider
+
+
+async def _recount(counts: Counts, profiles: Iterable[bytes]) -> None:
     """Count who goes by which definition: what an earlier version kept does not say. It takes long, but once only."""
-    for number, encoded in enumerate(list(profiles.values())):
+    for number, encoded in enumerate(profiles):
         counts.recount(decode_profile(encoded).runs)
         if number % _YIELD_EVERY == 0:
             # The consumer's heartbeats to Kafka run on the same loop.

@@ -113,6 +113,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A task with records to read and no progress for so long stops the worker, so that it is started anew. 2 min
     outlasts a failover."""
 
+    # --------------------------------------------------------------------------------------------------------- state
+    state_dir: str = ""
+    """Folder on a local disk for a copy of the changelog: for state larger than memory, and for restarts that read only
+    what is new. Of this worker alone, kept over its restarts; it may be lost, and is built anew then, as whenever it is
+    in doubt. Empty: all state is in memory."""
+
+    hot_profiles: Annotated[int, Meta(ge=1, le=10_000_000)] = 50_000
+    """Profiles of a task kept decoded, ready for the next event; the rest is encoded, in memory or in state_dir.
+    50,000 take some 300 MB."""
+
+    state_cache_bytes: Annotated[int, Meta(ge=1 << 20, le=1 << 40)] = 256 << 20
+    """Memory that the copies in state_dir may use for what was read of them, all tasks together. 256 MiB holds the
+    indexes of some ten million profiles; the operating system caches the files besides."""
+
     # -------------------------------------------------------------------------------------------------- wrong input
     dead_letter_percent: Annotated[int, Meta(ge=0, le=100)] = 10
     """Most of a source that may be dead-lettered, of its last `dead_letter_window_records`; beyond, the worker stops,

@@ -184,6 +184,7 @@ class Task:
         """Fire timers as far as the clock allows, one due time after the other; whether some were left for later."""
         merge, decider = self._parts.merge, self._parts.decider
         clock_ms, until_s = merge.timers_until_ms(), self._wall.monotonic_s() + SLICE_S
+        decider.timers.look_ahead(clock_ms)
         if decider.next_due_ms <= clock_ms:
             while decider.next_due_ms <= clock_ms:
                 decider.advance(decider.next_due_ms)

@@ -10,7 +10,8 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from stream.runtime.ports import Record
+from stream.runtime.ports import TP, Record
+from stream.runtime.store.ports import Disk
 
 T = TypeVar("T")
 
@@ -45,6 +46,9 @@ class Writer(Protocol):
         Raises StreamStop where the broker will never take it, since a record is too large.
         """
 
+    def written_up_to(self, tp: TP) -> int | None:
+        """The offset after the last record of a partition in the transaction committed last, None if not known."""
+
     async def abort(self) -> None: ...
 
     async def close(self) -> None:
@@ -70,8 +74,14 @@ class Transactions(Protocol):
 class Changelog(Protocol):
     """The committed records of the tasks' state."""
 
-    def read(self, partition: int) -> AsyncIterator[Sequence[tuple[bytes, bytes | None]]]:
-        """Yield (key, value) in batches, oldest first, up to the end as of now; of committed transactions only."""
+    def read(self, partition: int, start: int = 0) -> AsyncIterator[Sequence[tuple[bytes, bytes | None]]]:
+        """Yield (key, value) in batches, oldest first, up to the end as of now; of committed transactions only.
+
+        From an offset on, where one is told.
+        """
+
+    async def bounds(self, partition: int) -> tuple[int, int]:
+        """The first offset there is, and the end as of now; raises Failed."""
 
 
 class Batch(NamedTuple):
@@ -111,10 +121,11 @@ class Aside(Protocol):
 
 
 class TaskPorts(msgspec.Struct, frozen=True):
-    """All of them together."""
+    """All of them together; without a disk all state is in memory."""
 
     transactions: Transactions
     changelog: Changelog
     clock: WallClock
     logs: Logs
     aside: Aside
+    disk: Disk | None = None

@@ -39,20 +39,23 @@ class TaskReport:
         topics, intake = self._topics, self._parts.intake
         self._metrics.count_events({(topics[rank], name): count for (rank, name), count in self._decided.items()})
         self._metrics.count_dropped({"unplanned": intake.unplanned, "duplicate": self._duplicates})
+        self._metrics.count_profile_reads(*self._parts.profiles.take_reads())
         self._decided.clear()
         intake.unplanned = self._duplicates = 0
 
     def gauges(self, now_ms: int) -> TaskGauges:
         """Return how the task stands now."""
-        decider, lanes = self._parts.decider, self._parts.lanes
+        decider, lanes, profiles = self._parts.decider, self._parts.lanes, self._parts.profiles
         behind = {
             self._label(lane.tp): 0.0 if lane.is_drained else max(0.0, (now_ms - max(0, lane.newest_ms)) / 1_000)
             for lane in lanes
         }
         return TaskGauges(
             recovered=True,
-            profiles=len(self._parts.profiles),
-            timer_backlog=decider.backlog,
+            profiles=len(profiles),
+            timer_backlog=max(decider.backlog, profiles.timers_stored),
+            hot_profiles=profiles.hot,
+            store_bytes=profiles.store_bytes,
             segment_members=dict(decider.counts.segments),
             runs=dict(decider.counts.runs),
             older_runs=self._parts.journeys.older_runs(decider.counts.uses),

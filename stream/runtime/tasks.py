@@ -35,6 +35,7 @@ from stream.runtime.restoring import Programs, restored
 from stream.runtime.settings_fields import Settings
 from stream.runtime.share import Share
 from stream.runtime.shared import News, Shared
+from stream.runtime.store.opening import Stores
 from stream.runtime.task import Task
 from stream.runtime.task_parts import TaskParts
 from stream.runtime.task_ports import Failed, Fenced, TaskPorts, Writer
@@ -65,6 +66,7 @@ class Tasks:
         news = News(self._wake, self._fail)
         self._shared: Final = Shared(self._programs.with_kept({}), settings, metrics, ports, news)
         self._kept: Final = KeptTasks()
+        self._stores: Final = None if ports.disk is None else Stores(settings, ports, ports.disk)
         self._came_back: Final[set[int]] = set()
         self._recovering: frozenset[int] = frozenset()
         self._given_away: dict[TP, int] = {}
@@ -259,7 +261,10 @@ class Tasks:
         """
         writer = await self._ports.transactions.open(number)
         try:
-            return await restored(await recover(self._ports.changelog.read(number)), self._programs, writer)
+            if self._stores is not None:
+                return await self._stores.restored(number, writer, self._programs)
+            found = await recover(self._ports.changelog.read(number))
+            return await restored(found, self._programs, writer, self._settings.hot_profiles)
         except BaseException:
             self._kept.close(writer)
             raise

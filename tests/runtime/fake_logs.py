@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from stream.runtime.ports import TP
@@ -12,8 +12,25 @@ from stream.runtime.task_ports import Batch
 if TYPE_CHECKING:
     from tests.runtime.fakes import FakeBroker, FakeRecord
 
-
 T = TypeVar("T")
+CHANGELOG = "stream-profiles-changelog"
+
+
+class FakeChangelog:
+    def __init__(self, broker: FakeBroker) -> None:
+        self._broker = broker
+
+    async def read(self, partition: int, start: int = 0) -> AsyncIterator[Sequence[tuple[bytes, bytes | None]]]:
+        self._broker.reads.append((partition, start))
+        log = self._broker.logs.get(TP(CHANGELOG, partition), [])
+        log = [r for r in log if r.transaction.state == "committed" and r.offset >= start]
+        for at in range(0, len(log), 3):
+            await asyncio.sleep(0.001)
+            yield [(record.key or b"", record.value) for record in log[at : at + 3]]
+
+    async def bounds(self, partition: int) -> tuple[int, int]:
+        tp = TP(CHANGELOG, partition)
+        return self._broker.starts.get(tp, 0), self._broker.end(tp)
 
 
 class FakeLogs:

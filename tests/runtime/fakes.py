@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,16 +15,16 @@ from stream.runtime.delivery import partition_of
 from stream.runtime.metrics import Metrics
 from stream.runtime.ports import TP
 from stream.runtime.settings_fields import Settings
+from stream.runtime.store.ports import Disk
 from stream.runtime.task_ports import Fenced, Outgoing, TaskPorts
 from stream.runtime.tasks import Tasks
-from tests.runtime.fake_logs import AtOnce, FakeLogs
+from tests.runtime.fake_logs import CHANGELOG, AtOnce, FakeChangelog, FakeLogs
 from tests.runtime.small_shop import definitions
 from tests.runtime.virtual_time import START_MS, FakeClock, run
 
 MINUTE_MS = 60_000
 INPUTS = ("people", "clickstream", "cart", "email")
 OUTPUTS = ("segment-changes", "triggers", "decisions", "dead-letters")
-CHANGELOG = "stream-profiles-changelog"
 LEARNING = ("stream-contributions", "stream-reference")
 
 
@@ -58,6 +58,8 @@ class FakeBroker:
         self.epochs: dict[int | str, int] = {}
         self.open: dict[int | str, Transaction] = {}
         self.topic_ids: dict[str, str] = {}
+        self.tells_offsets = True
+        self.reads: list[tuple[int, int]] = []
         self.writers: list[FakeWriter] = []
         self.trouble: Callable[[str], Any] = lambda step: None
 
@@ -115,6 +117,7 @@ class FakeWriter:
     def __init__(self, broker: FakeBroker, partition: int | str) -> None:
         self._broker, self._partition = broker, partition
         self._epoch = broker.epochs[partition]
+        self._ends: dict[TP, int] = {}
         self.is_closed = False
 
     async def _step(self, name: str) -> None:
@@ -124,6 +127,9 @@ class FakeWriter:
             await held
         if self._broker.epochs[self._partition] != self._epoch:
             raise Fenced(name)
+
+    def written_up_to(self, tp: TP) -> int | None:
+        return self._ends.get(tp) if self._broker.tells_offsets else None
 
     async def begin(self) -> None:
         await self._step("begin")
@@ -136,6 +142,7 @@ class FakeWriter:
             self._broker.append(
                 TP(topic, partition), FakeRecord(topic, partition, 0, 0, key, value, headers, transaction)
             )
+        self._ends[TP(topic, partition)] = self._broker.end(TP(topic, partition))
 
     async def commit(self) -> None:
         await self._step("commit")
@@ -176,17 +183,6 @@ class FakeTransactions:
 
     async def topic_ids(self, topics: Sequence[str]) -> dict[str, str]:
         return {topic: self._broker.topic_ids.get(topic, topic) for topic in topics}
-
-
-class FakeChangelog:
-    def __init__(self, broker: FakeBroker) -> None:
-        self._broker = broker
-
-    async def read(self, partition: int) -> AsyncIterator[Sequence[tuple[bytes, bytes | None]]]:
-        log = [r for r in self._broker.logs.get(TP(CHANGELOG, partition), []) if r.transaction.state == "committed"]
-        for at in range(0, len(log), 3):
-            await asyncio.sleep(0.001)
-            yield [(record.key or b"", record.value) for record in log[at : at + 3]]
 
 
 class FakeSources:
@@ -255,13 +251,15 @@ class Worker:
         batch: int = 500,
         ahead_ms: int = 0,
         shop: Definitions | None = None,
+        disk: Disk | None = None,
         **settings: Any,
     ) -> None:
         self.broker, self.clock = broker, FakeClock(ahead_ms)
         self.settings = msgspec.convert({"partitions": broker.partitions, **settings}, Settings)
         self.sources = FakeSources(broker, batch)
         self.metrics = Metrics()
-        ports = TaskPorts(FakeTransactions(broker), FakeChangelog(broker), self.clock, FakeLogs(broker), AtOnce())
+        logs, changelog = FakeLogs(broker), FakeChangelog(broker)
+        ports = TaskPorts(FakeTransactions(broker), changelog, self.clock, logs, AtOnce(), disk)
         self.tasks = Tasks(shop or definitions(), self.settings, self.metrics, ports)
         self._fetching: asyncio.Task[None] | None = None
 
@@ -292,4 +290,4 @@ def counted(metrics: Metrics, name: str, **labels: str) -> float:
     return metrics.registry.get_sample_value(f"stream_{name}_total", labels) or 0.0
 
 
-__all__ = ["START_MS", "definitions", "run"]
+__all__ = ["CHANGELOG", "START_MS", "definitions", "run"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from random import Random
 from typing import Final
 
 from stream.runtime.ports import TP
+from tests.runtime.store.fake_disk import FakeDisk
 from tests.simulation.cluster import Cluster
 from tests.simulation.config import edits
 from tests.simulation.group import Group
@@ -20,12 +22,14 @@ TOMBSTONES_KEPT_MS: Final = 15_000
 class Chaos:
     """Keeps some workers running and troubles them until it is told to be calm."""
 
-    def __init__(self, cluster: Cluster, unexpected: Callable[[str], None]) -> None:
+    def __init__(self, cluster: Cluster, unexpected: Callable[[str], None], *, has_stores: bool = False) -> None:
         chance = cluster.chance
         self._cluster: Final = cluster
         self._unexpected: Final = unexpected
         self._group: Final = Group(cluster.loop, cluster.weather, cluster.trace, cluster.tasks)
         self._slots: Final[list[Process | None]] = [None] * chance.choice([1, 2, 2, 3])
+        self._fates: Final = Random(chance.random()) if has_stores else Random(0)
+        self._disks: Final = [FakeDisk() for _ in self._slots] if has_stores else []
         self._is_calm = False
         self._lives = 0
         self.most_ahead_ms = 0
@@ -74,7 +78,8 @@ class Chaos:
 
     def _start(self, slot: int) -> None:
         self._lives += 1
-        process = Process(f"w{self._lives}", self._cluster, self._group, self._unexpected)
+        disk = self._disks[slot] if self._disks else None
+        process = Process(f"w{self._lives}", self._cluster, self._group, self._unexpected, disk)
         self._slots[slot] = process
         process.owner.on_death = lambda: self._died(slot, process)
         if not self._is_calm and self._cluster.chance.random() < 0.15:
@@ -86,9 +91,16 @@ class Chaos:
     def _died(self, slot: int, process: Process) -> None:
         self._cluster.trace("chaos", process.owner.name, "is dead at step", process.owner.steps)
         self._slots[slot] = None
+        if self._disks:
+            # With the machine goes what its system had not written yet.
+            self._disks[slot].die(lost=self._fates.choice([0, 0, 1, 5]))
         self._cluster.loop.outside(self._cluster.chance.random() * 1.5, self._start, slot)
         # The group notices when the session has timed out.
         self._cluster.loop.outside(self._cluster.chance.random() * 2, self._group.rebalance)
+
+    def stores_apart(self) -> list[str]:
+        """Compare the stores of the tasks that are held with their changelogs; empty is right."""
+        return [said for process in self._alive() for said in process.stores_apart()] if self._disks else []
 
     def _alive(self) -> list[Process]:
         return [process for process in self._slots if process is not None and not process.owner.is_dead]

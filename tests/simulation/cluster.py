@@ -28,6 +28,12 @@ from tests.simulation.ports import (
 from tests.simulation.trace import Trace
 
 LATENESS_MS: Final = 200
+HOT_PROFILES: Final = 3
+"""A store is asked again and again."""
+
+RECOVERY_TIMEOUT_S: Final = 600
+DELETE_RETENTION_MS: Final = 675_556
+"""Makes a store be believed for 8 s: clocks that are 5 s apart are less than the tombstones are kept."""
 
 
 class Cluster:
@@ -81,6 +87,9 @@ def _settings(chance: Random, tasks: int, clock: Clock) -> Settings:
             "lateness_ms": LATENESS_MS,
             "checkpoint_min_ms": chance.choice([0, 20, 20, 200]),
             "checkpoint_max_ms": chance.choice([50, 300, 1_000]),
+            "hot_profiles": HOT_PROFILES,
+            "delete_retention_ms": DELETE_RETENTION_MS,
+            "recovery_timeout_s": RECOVERY_TIMEOUT_S,
             "transaction_timeout_ms": chance.choice([1_000, 2_000]),
             "low_mark_records": low,
             "high_mark_records": low * 2 + chance.choice([1, 10, 15_000]),

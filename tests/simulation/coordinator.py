@@ -65,7 +65,7 @@ class Coordinator:
         time_ms = self._network.loop.epoch_ms()
         for key, value, headers in records:
             self._log[tp].append(Entry(key, value, headers, timestamp=time_ms, transaction=holder.open))
-        reply(None)
+        reply((tp, self._log[tp].end))
         return True
 
     def end(self, place: tuple[int | str, int], operations: list[object] | None, is_commit: bool, reply: Reply) -> bool:

@@ -52,6 +52,10 @@ class SimulatedWriter:
         self._sent: list[asyncio.Future[Any]] = []
         self.operations: list[Any] | None = None
         self._is_fenced = False
+        self._ends: dict[TP, int] = {}
+
+    def written_up_to(self, tp: TP) -> int | None:
+        return self._ends.get(tp)
 
     async def begin(self) -> None:
         await self._pause()
@@ -72,7 +76,7 @@ class SimulatedWriter:
         request = partial(self._cluster.coordinator.end, self._place, self.operations, True)
         try:
             async with asyncio.timeout(self._cluster.timeout_s):
-                await asyncio.gather(*sent)
+                ends = dict(await asyncio.gather(*sent))
                 await self._channel.send(
                     request,
                     is_lost=weather.chance.random() < weather.lost_requests,
@@ -85,6 +89,8 @@ class SimulatedWriter:
         except TimeoutError as error:
             self._cluster.trace(OWNER.get().name, "does not know the fate of its transaction, task", *self._place)
             raise Failed("timed out") from error
+        # A broker that knew a batch already tells no offset.
+        self._ends = {tp: end for tp, end in ends.items() if weather.chance.random() >= weather.lost_answers}
         await self._pause()
 
     async def abort(self) -> None:
@@ -159,7 +165,11 @@ class SimulatedChangelog:
         ends = [end for owner, number, end in self._read if number == partition and not owner.is_dead]
         return min([self._log[TP(CHANGELOG, partition)].stable, *ends])
 
-    async def read(self, partition: int) -> AsyncIterator[Sequence[tuple[bytes, bytes | None]]]:
+    async def bounds(self, partition: int) -> tuple[int, int]:
+        log = self._log[TP(CHANGELOG, partition)]
+        return await self._network.look(lambda: (0, log.stable))
+
+    async def read(self, partition: int, start: int = 0) -> AsyncIterator[Sequence[tuple[bytes, bytes | None]]]:
         log, chance, owner = self._log[TP(CHANGELOG, partition)], self._network.weather.chance, OWNER.get()
 
         def begin() -> tuple[Owner, int, int]:
@@ -167,8 +177,8 @@ class SimulatedChangelog:
             return self._read[-1]
 
         reading = await self._network.look(begin)
-        offset, end, limit = 0, reading[2], chance.choice([1, 3, 20, 500])
-        self._trace(owner.name, "recovers task", partition, "up to", end)
+        offset, end, limit = start, reading[2], chance.choice([1, 3, 20, 500])
+        self._trace(owner.name, "recovers task", partition, *(["from", start] if start else []), "up to", end)
         try:
             while offset < end:
                 found, offset = await self._network.look(partial(log.fetch, offset, limit))

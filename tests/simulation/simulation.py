@@ -15,6 +15,7 @@ from stream.decision import decider as decider_module
 from stream.runtime import restoring as restoring_module
 from stream.runtime import tasks as tasks_module
 from stream.runtime.ports import TP
+from stream.runtime.store import opening as opening_module
 from tests.simulation import invariants, oracle
 from tests.simulation.chaos import Chaos
 from tests.simulation.cluster import Cluster
@@ -24,12 +25,16 @@ from tests.simulation.loop import Deadlock, SimulatedLoop
 from tests.simulation.mutations import Replaced, mutated, replacing
 from tests.simulation.ports import CHANGELOG
 from tests.simulation.producers import Play, Shop
+from tests.simulation.stores import WatchedStoringWriter
 from tests.simulation.watching import WatchedCheckpoints, WatchedDecider, WatchedWallMerge
 
 Mode = Literal["event", "wall", "learning"]
 
 QUIET_WITHIN_S: Final = 90.0
 """After so long a calm everything must have been decided."""
+
+STORES_EVERY: Final = 3
+"""One seed in so many has workers with stores."""
 
 _logger = logging.getLogger("stream")
 
@@ -53,7 +58,7 @@ def simulate(seed: int, mode: Mode, mutation: str | None = None) -> Result:
     definitions = {"event": shipped, "wall": shrunk, "learning": taught}[mode]()
     with _silent(), replacing(_prepared()), mutated(mutation):
         cluster = Cluster(loop, chance, definitions, "wall" if mode == "wall" else "event")
-        run = Run(cluster, mode)
+        run = Run(cluster, mode, has_stores=seed % STORES_EVERY == 0)
         try:
             loop.run(run.run())
         except Deadlock:
@@ -66,11 +71,11 @@ def simulate(seed: int, mode: Mode, mutation: str | None = None) -> Result:
 class Run:
     """The course of one seed."""
 
-    def __init__(self, cluster: Cluster, mode: Mode) -> None:
+    def __init__(self, cluster: Cluster, mode: Mode, *, has_stores: bool) -> None:
         self._cluster: Final = cluster
         self.said: Final[list[str]] = []
         self._is_over = False
-        self.chaos: Final = Chaos(cluster, self._say)
+        self.chaos: Final = Chaos(cluster, self._say, has_stores=has_stores)
         self._input: Final[Play | Shop] = Shop(cluster) if mode == "wall" else Play(cluster)
         self._trouble_s: Final = cluster.chance.choice([2, 6, 10])
 
@@ -87,6 +92,7 @@ class Run:
         await asyncio.sleep(1.0)
         while any(partition.stable < partition.end for partition in self._cluster.log.partitions.values()):
             await asyncio.sleep(0.02)
+        self.said.extend(self.chaos.stores_apart())
         self._is_over = True
 
     def _say(self, text: str) -> None:
@@ -132,6 +138,7 @@ def _prepared() -> list[Replaced]:
         (restoring_module, "Decider", WatchedDecider),
         (tasks_module, "WallMerge", WatchedWallMerge),
         (tasks_module, "Checkpoints", WatchedCheckpoints),
+        (opening_module, "StoringWriter", WatchedStoringWriter),
     ]
 
 

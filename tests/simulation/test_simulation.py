@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation import main
 from tests.simulation.mutations import LEARNING_MUTATIONS, MUTATIONS
-from tests.simulation.simulation import Mode, simulate
+from tests.simulation.simulation import STORES_EVERY, Mode, simulate
 
 SEEDS = 100
 SEEDS_TO_FIND_A_MUTATION = 400
@@ -32,9 +32,10 @@ def test_a_fault_put_into_learning_is_found(mutation: str) -> None:
     assert any(simulate(seed, "learning", mutation).violations for seed in range(SEEDS_TO_FIND_A_MUTATION))
 
 
+@pytest.mark.parametrize("seed", [7, 2 * STORES_EVERY])
 @pytest.mark.parametrize("mode", ["event", "wall", "learning"])
-def test_the_same_seed_does_the_same_again(mode: Mode) -> None:
-    first, again = simulate(7, mode), simulate(7, mode)
+def test_the_same_seed_does_the_same_again(mode: Mode, seed: int) -> None:
+    first, again = simulate(seed, mode), simulate(seed, mode)
     assert (first.trace, first.steps, first.transactions) == (again.trace, again.steps, again.transactions)
 
 

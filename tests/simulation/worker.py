@@ -10,11 +10,13 @@ from stream.runtime.faust_room.room import Room
 from stream.runtime.ports import TP
 from stream.runtime.task_ports import Failed, Fenced, TaskPorts
 from stream.runtime.tasks import Tasks
+from tests.runtime.store.fake_disk import FakeDisk
 from tests.simulation.cluster import Cluster
 from tests.simulation.consumer import Fetching, SimulatedConsumer, SimulatedInputLog
 from tests.simulation.group import Group, Member
 from tests.simulation.loop import Owner
-from tests.simulation.ports import SimulatedClock, Working
+from tests.simulation.ports import CHANGELOG, SimulatedClock, Working
+from tests.simulation.stores import apart
 
 LET_GO_S: Final = 3.0
 
@@ -22,7 +24,14 @@ LET_GO_S: Final = 3.0
 class Process:
     """One life of a worker."""
 
-    def __init__(self, name: str, cluster: Cluster, group: Group, unexpected: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        cluster: Cluster,
+        group: Group,
+        unexpected: Callable[[str], None],
+        disk: FakeDisk | None = None,
+    ) -> None:
         self.owner: Final = Owner(name)
         self.member: Final = Member(self.owner, cluster.loop)
         self.clock: Final = SimulatedClock(cluster.loop, cluster.chance)
@@ -31,10 +40,21 @@ class Process:
         self._unexpected: Final = unexpected
         self._leaves: Final = asyncio.Event()
         self._consumer: Final = SimulatedConsumer(cluster.network, cluster.log, cluster.tasks)
-        ports = TaskPorts(cluster.transactions, cluster.changelog, self.clock, cluster.logs, Working(cluster.network))
+        aside = Working(cluster.network)
+        ports = TaskPorts(cluster.transactions, cluster.changelog, self.clock, cluster.logs, aside, disk)
         self._tasks: Final = Tasks(cluster.definitions, cluster.settings, cluster.metrics, ports)
         self._room: Final = Room(self._tasks)
         self._room.log = self._log = SimulatedInputLog(self._consumer)
+
+    def stores_apart(self) -> list[str]:
+        """Say of which tasks held the store differs from the changelog."""
+        log, said = self._cluster.log, list[str]()
+        for number, task in self._tasks._tasks.items():
+            latest = {entry.key: entry.value for entry in log[TP(CHANGELOG, number)].committed()}
+            kept = {key: value for key, value in latest.items() if value is not None}
+            profiles: Any = task._parts.profiles
+            said += [f"{self.owner.name}, task {number}: {each}" for each in apart(profiles._contents, kept)]
+        return said
 
     def leave(self) -> None:
         """Ask it to end in an orderly way."""
