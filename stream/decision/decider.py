@@ -6,16 +6,17 @@ from typing import Final
 
 import msgspec
 
-from stream.decision import journeys, segments, sessions
-from stream.decision.knowledge.in_force import InForce, Snapshot
-from stream.decision.migrating import migrate
+from stream.decision.heard import concerns
+from stream.decision.items.changes import Change
+from stream.decision.items.news import News, is_heard, note_heard
+from stream.decision.knowledge.in_force import Snapshot
 from stream.decision.program import Program
-from stream.decision.reactions import Reaction, no_reaction, reaction
 from stream.decision.remains import come_back, place_of, remains_of
 from stream.decision.repetitions import is_repetition
 from stream.decision.runs import forget
 from stream.decision.timers import Timers
-from stream.decision.turn import BY_TIME, GENERATIONS, Counts, Refusal, Turn
+from stream.decision.turn import Counts, DerivedEvent, Refusal
+from stream.decision.turning import Turning
 from stream.definitions.shapes import Definitions
 from stream.model.contributions import Contribution
 from stream.model.events import Event
@@ -23,6 +24,9 @@ from stream.model.outcomes import AnyOutcome
 from stream.model.profile import NEVER, Profile, new_profile
 
 ERASURE: Final = "erasure_requested"
+
+TOLD_AT_ONCE: Final = 64
+"""Users who are told of a change of a product in one step: about a millisecond."""
 
 
 class Taken(msgspec.Struct):
@@ -37,14 +41,14 @@ class Taken(msgspec.Struct):
     contributions: list[Contribution] = []
 
 
-class Decider:
+class Decider(Turning):
     """Decides for the profiles of one task. It changes the profiles it is given, in place.
 
     `decide` wants each user's events in their order; `advance` fires the timers of all users up to a time. `counts`
     follow memberships and runs; whoever restores profiles restores them too. A program never changes once it is made:
     several deciders may share the one of their definitions. What outlives an erasure is kept under a hash of the user
-    with `key`. `decided` is the number of events taken in, without those
-    recognised as duplicates.
+    with `key`. `decided` is the number of events taken in, without those recognised as duplicates. `news` are the
+    changes of products, None where no definition names their events.
     """
 
     def __init__(
@@ -56,27 +60,20 @@ class Decider:
         program: Program | None = None,
         key: bytes = b"",
     ) -> None:
-        self.program: Final = Program(definitions) if program is None else program
+        super().__init__(Program(definitions) if program is None else program)
+        self.news: Final[News | None] = self._turn.news
         self.decided = 0
-        self._reactions: Final = self.program.reactions
-        self._version: Final = definitions.version
-        self.counts = Counts()
         self._profiles, self._spread, self._key = profiles, spread, key
         self.timers: Final = Timers()
         self.schedule: Final = self.timers.schedule
-        self.due_ms: Final = self.timers.due_ms
-        self._outcomes: list[AnyOutcome] = []
         self._changed: set[str] = set()
         self._duplicates = 0
-        self._turn = Turn(self.program, self.counts, self._outcomes)
-        self._activity: Final = self.program.activity
-        self._goes_on: Final = sessions.goes_on(definitions.plan.sessions)
-        self._in_force: Final = InForce()
 
     @property
     def next_due_ms(self) -> int:
-        """The earliest time at which a timer may be due, `NEVER` if there is none."""
-        return self.timers.next_due_ms
+        """The earliest time at which a timer may be due, or a change told; `NEVER` if there is none."""
+        due_ms = self.timers.next_due_ms
+        return due_ms if self.news is None else min(due_ms, self.news.next_ms)
 
     @property
     def backlog(self) -> int:
@@ -99,28 +96,35 @@ class Decider:
         """
         self._in_force.adopt(snapshot)
 
-    def _begin(self, profile: Profile, now_ms: int, cause: str) -> None:
-        """Begin a turn, by the snapshots in force at its time."""
-        self._turn.begin(profile, now_ms, cause)
-        if not self._in_force.is_empty:
-            self._in_force.give(self._turn)
+    def due_ms(self, user: str) -> int:
+        """The earliest time at which a timer of this user may be due, or they be told; `NEVER` if there is none."""
+        due_ms = self.timers.due_ms(user)
+        if self.news is None or self.news.next_ms == NEVER or (profile := self._profiles.get(user)) is None:
+            return due_ms
+        return min(due_ms, self.news.next_of(profile))
 
     def fire_own(self, user: str, until_ms: int) -> int:
-        """Fire one user's timers up to a time, and return when the next is due, `NEVER` if there is none."""
+        """Fire one user's timers up to a time, and return when the next is due, `NEVER` if there is none.
+
+        So it is with what they are to be told.
+        """
         profile = self._profiles.get(user)
         if profile is None:
             return NEVER
+        if self.news is not None:
+            self._tell_own(self.news, profile, until_ms)
         if profile.due_ms <= until_ms:
             self._changed.add(user)
             while profile.due_ms <= until_ms:
                 self._fire(profile)
             self.schedule(user, profile.due_ms)
-        return profile.due_ms
+        return profile.due_ms if self.news is None else min(profile.due_ms, self.news.next_of(profile))
 
     def decide(self, event: Event, limit_ms: int = NEVER, timers_until_ms: int = NEVER) -> None:
         """Take in one event, as of `limit_ms` if its own time is later.
 
-        The user's own timers due before it fire first, but none later than `limit_ms` or `timers_until_ms`.
+        The user's own timers due before it fire first, but none later than `limit_ms` or `timers_until_ms`; so it is
+        with changes of products.
         """
         user, time_ms = event.user, event.time_ms
         profile = (known := self._profiles.get(user)) or self._new(user)
@@ -131,6 +135,10 @@ class Decider:
             self._profiles[user] = profile
         self.decided += 1
         self._changed.add(user)
+        news = self.news
+        if news is not None and news.next_ms < time_ms:
+            self._tell_own(news, profile, min(limit_ms, timers_until_ms, time_ms - 1))
+            news.pass_over(profile, min(limit_ms, time_ms - 1))
         if profile.due_ms < time_ms:
             until_ms = min(limit_ms, timers_until_ms, time_ms - 1)
             while profile.due_ms <= until_ms:
@@ -145,6 +153,21 @@ class Decider:
             self.schedule(user, profile.due_ms)
 
     def advance(self, clock_ms: int) -> None:
+        """Fire all timers due up to the clock, in order of time and user; tell what has changed by then on the way."""
+        while self.news is not None and self.news.next_ms <= clock_ms:
+            self._fire_all(self.news.next_ms - 1)
+            self._tell_some(self.news)
+        self._fire_all(clock_ms)
+
+    def step(self) -> None:
+        """Fire the timers that are due first, or tell some users of a change: what `advance` does, bit by bit."""
+        due_ms = self.timers.next_due_ms
+        if self.news is not None and self.news.next_ms <= due_ms:
+            self._tell_some(self.news)
+        else:
+            self._fire_all(due_ms)
+
+    def _fire_all(self, clock_ms: int) -> None:
         """Fire all timers due up to the clock, in order of time and user."""
         timers = self.timers
         while timers.horizon_ms <= clock_ms < NEVER:
@@ -176,97 +199,33 @@ class Decider:
         self._turn.contributions = []
         return taken
 
-    def _take_in(self, profile: Profile, event: Event, now_ms: int) -> None:
-        """Let an event change the profile, and follow up what comes of it."""
-        turn, is_new, name = self._turn, profile.now_ms == -NEVER, event.name
-        self._begin(profile, now_ms, event.id)
-        if profile.runs and profile.version != self._version:
-            migrate(turn)
-        if event.history_until_ms > profile.history_until_ms:
-            profile.history_until_ms = event.history_until_ms
-        if name in self._activity and not self._goes_on(profile, event):
-            if sessions.end_overtaken(turn, event):
-                self._follow_derived()
-            sessions.take_in(turn, event)
-        has_moved = event.zone not in ("", profile.zone)
-        if has_moved:
-            profile.zone, profile.identity_event = event.zone, event.id
-        (self._reactions.get(name) or self._reaction(name))(turn, profile, event)
-        if has_moved and self.program.local and not is_new:  # who is new has nothing yet that another zone would change
-            segments.evaluate(turn, self.program.local, event.id)
-        if profile.version != self._version:
-            self._look_over(profile, event.id, is_new=is_new)
-        if turn.facts:
-            self._follow_derived()
-        if profile.runs and (turn.moved or has_moved or profile.runs_due_ms <= turn.now_ms):
-            self._go_on()
+    def _tell_some(self, news: News) -> None:
+        """Tell some more users of the change that comes first, or find that all are told."""
+        change, users = news.take(TOLD_AT_ONCE) or (None, ())
+        for user in users:
+            profile = self._profiles.get(user)
+            if change is not None and profile is not None and not is_heard(profile, change):
+                self._tell_if_concerned(profile, change)
 
-    def _look_over(self, profile: Profile, cause: str, *, is_new: bool) -> None:
-        """Decide the memberships that no event need lead to: of a new profile, or under definitions new to it.
+    def _tell_own(self, news: News, profile: Profile, until_ms: int) -> None:
+        """Tell one user of what changed up to a time, each change after their timers due before it."""
+        for change in news.of(profile, until_ms):
+            self._changed.add(profile.user)
+            while profile.due_ms < change.at_ms:
+                self._fire(profile)
+            self._tell_if_concerned(profile, change)
+            note_heard(profile, change.partition, change.offset)
 
-        Some conditions hold of whoever has done nothing yet.
-        """
-        turn, program = self._turn, self.program
-        profile.version = self._version
-        if not is_new:
-            segments.forget_removed(turn)
-        segments.evaluate(turn, program.newcomers if is_new else program.segments.values(), cause)
-
-    def _fire(self, profile: Profile) -> None:
-        """Fire what is due of a profile at its earliest due time: memberships first, then runs."""
-        turn = self._turn
-        self._begin(profile, profile.due_ms, BY_TIME)
-        if profile.version != self._version:
-            migrate(turn)
-            self._look_over(profile, BY_TIME, is_new=False)
-        sessions.end_due(turn)
-        if turn.facts:
-            self._follow_derived()
-        if profile.memberships_due_ms <= turn.now_ms:
-            segments.evaluate_due(turn, BY_TIME)
-            self._follow_derived()  # a segment left now may end a run before it goes on
-        if profile.runs and (turn.moved or profile.runs_due_ms <= turn.now_ms):
-            self._go_on()
-        self._note_due(profile)
-
-    def _go_on(self) -> None:
-        """Let runs go on, and follow up what they do, until all wait."""
-        turn = self._turn
-        for _ in range(GENERATIONS):
-            if not journeys.advance(turn):
-                break
-            if turn.facts:
-                self._follow_derived()
-        turn.profile.runs_due_ms = journeys.next_wait_ms(turn.profile.runs)
-
-    def _note_due(self, profile: Profile) -> None:
-        """Find the profile's next timer."""
-        if self._turn.put_off:
-            segments.note_due(profile)
-        due_ms, session = profile.memberships_due_ms, profile.session
-        if session is not None and session.check_ms < due_ms:
-            due_ms = session.check_ms
-        if profile.runs and profile.runs_due_ms < due_ms:
-            due_ms = profile.runs_due_ms
-        profile.due_ms = due_ms
-
-    def _follow_derived(self) -> None:
-        """Follow up derived events in their order, and what follows from them."""
-        turn = self._turn
-        for _ in range(GENERATIONS):
-            if not turn.facts:
+    def _tell_if_concerned(self, profile: Profile, change: Change) -> None:
+        """Tell a user of a change, if it means anything to them."""
+        for event in change.events:
+            fact = DerivedEvent(event.name, event.props, change.at_ms, event.id)
+            rules = self.program.concerned.get(event.name, ())
+            if any(rule is None or concerns(rule, profile, fact) for rule in rules):
+                self._changed.add(profile.user)
+                self._tell(profile, change)
+                self.schedule(profile.user, profile.due_ms)
                 return
-            facts, turn.facts = turn.facts, []
-            for fact in facts:
-                (self._reactions.get(fact.name) or self._reaction(fact.name))(turn, turn.profile, fact)
-
-    def _reaction(self, name: str) -> Reaction:
-        """Return what an event does whose name comes for the first time."""
-        handler = self.program.handlers.get(name)
-        if handler is None:
-            return no_reaction
-        made = self._reactions[name] = reaction(self.program, handler)
-        return made
 
     def _erase(self, profile: Profile) -> None:
         """Forget a user wholly; the counts no longer count them."""
@@ -274,6 +233,8 @@ class Decider:
             self.counts.count_member(name, membership, -1)
         for run in profile.runs:
             forget(self.counts, run)
+        if self.news is not None:
+            self.news.index.forget(profile.user, profile.products)
         self.timers.scheduled.pop(profile.user, None)
         del self._profiles[profile.user]
         if profile.version or profile.births:  # else nothing was decided of them that could come again

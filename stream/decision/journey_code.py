@@ -36,15 +36,19 @@ class JourneyCode(msgspec.Struct, frozen=True):
         """The names that the condition reads which ends runs."""
         return names(self.journey.exit_when) if self.journey.exit_when is not None else frozenset()
 
-    def named(self) -> frozenset[str]:
-        """Return the events that the journey names."""
+    def inside(self) -> frozenset[str]:
+        """Return the events that may mean something to a run under way, or to its goal."""
         waits = [one for one in self.layout.line if isinstance(one, Wait | WaitFor)]
         further = [one for one in waits if isinstance(one, WaitFor)]
         listed = [*self.exit_on, *self.refresh_on]
         listed += [each for wait in waits for each in wait.if_none]
         listed += [each for wait in further for each in (*wait.events, *wait.reset_on)]
-        listed += [each for each in (self.enter, self.goal) if each is not None]
+        listed += [self.goal] if self.goal is not None else []
         return frozenset(each.event for each in listed)
+
+    def named(self) -> frozenset[str]:
+        """Return the events that the journey names."""
+        return self.inside() | ({self.enter.event} if self.enter is not None else set())
 
     def heard(self) -> frozenset[str]:
         """Return the events that the journey listens to."""

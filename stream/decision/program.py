@@ -16,13 +16,13 @@ from stream.decision.reading import Reader
 from stream.decision.traits import trait_code
 from stream.definitions import expressions as x
 from stream.definitions.expressions import ZONE, Expr
-from stream.definitions.journey_shapes import TriggerStep
+from stream.definitions.journey_shapes import ForEach, TriggerStep
 from stream.definitions.learning import learns_choices
 from stream.definitions.picks import Pick
 from stream.definitions.reaching import all_steps
 from stream.definitions.responses import learns_habits, response_weights
 from stream.definitions.sessions import ENDED, LEFT, STARTED
-from stream.definitions.shapes import Aggregate, Definitions, Derived, Segment
+from stream.definitions.shapes import ITEM_EVENTS, Aggregate, Definitions, Derived, Segment
 from stream.model.profile import NEVER, Run, new_profile
 
 _CART_EVENTS: Final = ("cart_changed", "cart_emptied")
@@ -66,7 +66,12 @@ class Handler(msgspec.Struct, frozen=True):
 
 
 class Program:
-    """All definitions, compiled once at start."""
+    """All definitions, compiled once at start.
+
+    `reactions` are what each event does, as a function; made by the decider when an event of that name first comes.
+    `followed` has of each event that a decision makes the segments of which it matters, None where it matters in any
+    case; `concerned` of each event of products that anything names for whom, None for all who remember the product.
+    """
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions: Final = definitions
@@ -93,7 +98,6 @@ class Program:
         self.explainer: Final = Explainer(self.compiled, self._state_keys(), definitions.plan.currency)
         self.counts_deliveries: Final = any(cap.counts == "delivered" for cap in definitions.policy.caps)
         self.learns_habits: Final = learns_habits(definitions)
-        self.remembers_products: Final = any(isinstance(node, Pick) for node in _payload_values(definitions))
         self._response_weights: Final = response_weights(definitions.plan) if self.learns_habits else {}
         named = self._event_names()
         self.tells_sessions: Final = not named.isdisjoint((ENDED, LEFT))
@@ -102,10 +106,10 @@ class Program:
         self.local: Final = self.touched(self._local())
         self.dependents: Final = {name: self.touched({name}) for name in definitions.segments}
         self.handlers: Final = {name: self._handler(name) for name in named | {STARTED}}
+        self.concerned: Final = {name: self._concerned(name) for name in sorted(ITEM_EVENTS & self.handlers.keys())}
+        self.remembers_products: Final = bool(self.concerned) or _picks_products(definitions)
         self.reactions: Final[dict[str, Callable[..., None]]] = {}
-        """What each event does, as a function; made by the decider when an event of that name first comes."""
         self.followed: Final = {name: self._followed(handler) for name, handler in self.handlers.items()}
-        """Of each event that a decision makes: the segments of which it matters, None where it matters in any case."""
         self.newcomers: Final = self._newcomers()
         self.activity: Final = self.definitions.plan.sessions.activity if follows_sessions else frozenset()
 
@@ -182,6 +186,14 @@ class Program:
             if isinstance(trait, Derived):
                 self.readers[trait.name] = self._compiler().function(trait.value)
 
+    def _concerned(self, event: str) -> frozenset[ForEach | None]:
+        """Return whom an event of products may concern: those of entries, and everyone where it means more."""
+        handler = self.handlers[event]
+        enters = (code.enter for code in handler.journeys if code.enter is not None and code.enter.event == event)
+        entries = [each.for_each for each in enters]
+        is_wide = handler.traits or handler.segments or any(event in code.inside() for code in handler.journeys)
+        return frozenset({*entries, None} if is_wide else entries)
+
     def _state_keys(self) -> Mapping[str, tuple[str, ...]]:
         """Return the keys of what each name rests on: states of traits, the cart, what the user said of themselves."""
         keys: dict[str, tuple[str, ...]] = {code.trait.name: (code.key, *code.further_keys) for code in self.traits}
@@ -229,6 +241,10 @@ class Program:
             changes_person=event in people.EVENTS,
             response_weight=self._response_weights.get(event, 0),
         )
+
+
+def _picks_products(definitions: Definitions) -> bool:
+    return any(isinstance(node, Pick) for node in _payload_values(definitions))
 
 
 def _payload_values(definitions: Definitions) -> Iterator[Expr | Pick]:

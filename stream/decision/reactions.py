@@ -131,7 +131,8 @@ class _Writing(Emitter):
     def _change_others(self, handler: Handler) -> None:
         """Write what else an event changes than traits: products remembered, the cart, the person, habits, runs."""
         if self._program.remembers_products and handler.event in memory.EVENTS:
-            self._write("turn.contributions += remember_products(profile, fact)")
+            remember = "turn.news.index.take_in" if self._program.concerned else "remember_products"
+            self._write(f"turn.contributions += {remember}(profile, fact)")
         if handler.changes_cart:
             self._write("cart_changed = change_cart(turn, profile, fact)")
             self._touched["cart"] = Touched(changed="cart_changed")

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from stream.decision.items.news import News
 from stream.decision.program import Program
 from stream.model.contributions import Contribution
 from stream.model.events import Event, Scalar
@@ -109,12 +110,12 @@ class Turn:
     put off; `crossed` where a membership changes; `moved` where runs may have to go on or to end. `refusals`
     gathers why journeys were not entered, where somebody asks. `reference` is the snapshot of shared knowledge in
     force, None before there is one. `contributions` gathers what decisions add to the knowledge of everyone, until
-    it is taken; `catalogue` is that of the products in force.
+    it is taken; `catalogue` is that of the products in force. `news` are the changes of products, if any are told.
     """
 
     __slots__ = (
         *("catalogue", "cause", "contributions", "counts", "crossed", "facts", "now_ms", "outcomes"),
-        *("profile", "program", "moved", "put_off", "reference", "refusals"),
+        *("profile", "program", "moved", "news", "put_off", "reference", "refusals"),
     )
 
     def __init__(self, program: Program, counts: Counts, outcomes: list[AnyOutcome]) -> None:
@@ -128,6 +129,7 @@ class Turn:
         self.refusals: list[Refusal] | None = None
         self.reference: Reference | None = None
         self.catalogue = CatalogueSnapshot()
+        self.news = News() if program.concerned else None
 
     def begin(self, profile: Profile, now_ms: int, cause: str = BY_TIME) -> None:
         """Start a turn of a profile; its time never goes back."""

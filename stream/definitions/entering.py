@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from stream.definitions.expressions import Since, ValueType
+from stream.definitions.for_each import read_for_each
 from stream.definitions.heard import HeardReader
 from stream.definitions.journey_shapes import Enter, Heard, OfEvent, Source
 from stream.definitions.plan import Events
@@ -16,7 +17,10 @@ from stream.definitions.source import YamlMap, YamlNode, YamlText
 from stream.definitions.value_types import value_types
 
 _AGAIN_AFTER_MS: Final = 7 * 86_400_000
-_FIELDS: Final = ("segment", "event", "where", "key", "once", "again_after", "again_from", "max_concurrent", "same_key")
+_FIELDS: Final = (
+    *("segment", "event", "for_each", "within", "where", "key"),
+    *("once", "again_after", "again_from", "max_concurrent", "same_key"),
+)
 _FROM: Final = ("exit", "entry")
 _SAME: Final = ("ignore", "restart")
 _OF_EVENT: Final = re.compile(r"event\.[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -115,7 +119,8 @@ class EnterReader(msgspec.Struct, frozen=True):
         event = self.reader.reference(fields.get("event"), self.events.known())
         if "where" in fields and "event" not in fields and isinstance(node, YamlMap):
             self.reader.wrong(node.key_spots["where"], "'where' is a condition on the event that starts a run")
-        return Heard(event, reading.where(fields.get("where"), event)) if event else None
+        concerned = read_for_each(self.reader, fields, node, event if event in self.events.types else "")
+        return Heard(event, reading.where(fields.get("where"), event), for_each=concerned) if event else None
 
     def _segment(self, node: YamlNode | None) -> str | None:
         """Return the segment whose entering starts a run; of one with tiers it is one of them, `stage.retention`."""

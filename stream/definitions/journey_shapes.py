@@ -7,17 +7,30 @@ import msgspec
 from stream.definitions.choosing import ChooseRule
 from stream.definitions.expressions import Expr, ValueType
 from stream.definitions.picks import Payload
+from stream.model.items import Concerned
+
+
+class ForEach(msgspec.Struct, frozen=True):
+    """For whom an event of a product starts a run: who saw, carted or bought it, at most `within_ms` before, if given.
+
+    How long that is remembered at all is bounded, see `stream.decision.items.memory`.
+    """
+
+    whom: Concerned
+    within_ms: int | None = None
 
 
 class Heard(msgspec.Struct, frozen=True):
     """An event that a journey listens to, of which a condition may have to be true.
 
-    Where it has the property `match`, that must be the run's key; an event that lacks it concerns every run.
+    Where it has the property `match`, that must be the run's key; an event that lacks it concerns every run. An event
+    of a product concerns those of `for_each`.
     """
 
     event: str
     where: Expr | None = None
     match: str | None = None
+    for_each: ForEach | None = None
 
 
 class OfEvent(msgspec.Struct, frozen=True):

@@ -45,6 +45,8 @@ _DERIVED: Final[Mapping[str, Types]] = {
         "exit_page": "string",
     },
     "page_left": {"page": "string", "dwell": "duration"},
+    "price_dropped": {"product_id": "string", "old_price": "money", "new_price": "money"},
+    "back_in_stock": {"product_id": "string"},
 }
 _CART: Final[Types] = {
     "product_id": "string",

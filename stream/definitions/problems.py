@@ -56,6 +56,7 @@ _OTHER_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "enter": ("on", "start", "begin", "entry"),
     "describe": ("description", "desc", "name", "title", "comment"),
     "within": ("window", "period", "during", "timeframe", "in"),
+    "for_each": ("for", "who", "whom", "audience", "users", "each"),
     "by": ("group_by", "group", "groupby", "per"),
     "branch": ("if", "switch", "case", "decide"),
     "choose": ("pick", "best_of", "bandit", "one_of"),

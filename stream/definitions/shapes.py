@@ -162,6 +162,9 @@ class Definitions(msgspec.Struct, frozen=True):
     unreadable: Mapping[str, str] = {}
 
 
+ITEM_EVENTS = frozenset({"price_dropped", "back_in_stock"})
+"""Events of products, made for each user who remembers the product."""
+
 DERIVED_EVENTS = frozenset(
     {
         "cart_changed",
@@ -173,6 +176,7 @@ DERIVED_EVENTS = frozenset(
         "session_started",
         "session_ended",
         "page_left",
+        *ITEM_EVENTS,
     }
 )
 """Events the decisions themselves make; they can be counted and waited for like any other."""

@@ -15,6 +15,9 @@ PassedOver = Literal["in_cart", "bought", "not_in_catalogue", "sold_out", "stock
 Fallback = Literal["", "no_product", "personalisation_refused", "no_catalogue", "no_neighbours", "all_passed_over"]
 """Why it is the product itself that is shown; "" where it is not. Without a catalogue no filter can be checked."""
 
+Concerned = Literal["seen", "carted", "bought"]
+"""Whom an item event reaches: who saw the product (or put it into a cart), put it into one, or bought it."""
+
 Neighbour = tuple[str, float]
 """Another product, and how near it is, from more than 0 to 1."""
 

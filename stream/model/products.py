@@ -1,7 +1,7 @@
 """The catalogue: what the shop sells, one JSON record a product in a compacted topic, and the snapshot made of them.
 
     {"name": "Shoe", "price": 59.90, "currency": "EUR", "category": "shoes", "brand": "B", "rating": 4.4, "stock": 3,
-     "url": "https://...", "image": "https://..."}
+     "url": "https://...", "image": "https://...", "updated_at": "2024-05-01T10:00:00Z"}
 
 The record's key is the product's id, as carts and orders name it; a record without a value removes the product.
 """
@@ -31,11 +31,13 @@ _PROPERTIES: Final = (
     Property("rating", "number", minimum=0.0),
     Property("stock", "integer"),
     Property("in_stock", "boolean"),
+    Property("updated_at", "timestamp"),
 )
 _FIELDS: Final = {
     **{name: name for name in ("name", "category", "brand", "url", "image", "rating", "stock", "in_stock")},
     "image_url": "image",
     "price": "price_minor",
+    "updated_at": "updated_ms",
 }
 """Where a product keeps each property; an image may be spelt as the Segment Spec does."""
 
@@ -44,7 +46,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One product; what its record did not tell is "" or None.
 
     `price_minor` is in minor units of the shop's currency; `original` is the price as it came in another one.
-    `rating` is in stars, from 0 to 5; a `stock` below 1 is none left.
+    `rating` is in stars, from 0 to 5; a `stock` below 1 is none left. `updated_ms` is since when it is so.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     in_stock: bool | None = None
     url: str = ""
     image: str = ""
+    updated_ms: int | None = None
 
     @property
     def is_left(self) -> bool | None:
@@ -72,6 +75,7 @@ class ProductRecord(msgspec.Struct, omit_defaults=True):
 
     `price` is in major units of `currency`, which without one is the shop's. `rating` is in stars. Whether any is left
     is said by the number in `stock`, or plainly by `in_stock`, which has the last word. `image_url` may name the image.
+    `updated_at` is since when it is so, ISO 8601; without it, since the record was written.
     """
 
     id: str | None = None
@@ -85,6 +89,7 @@ class ProductRecord(msgspec.Struct, omit_defaults=True):
     in_stock: bool | None = None
     url: str | None = None
     image: str | None = None
+    updated_at: str | None = None
 
 
 def encode_product(record: ProductRecord) -> bytes:
@@ -109,6 +114,7 @@ class _Wire(msgspec.Struct, gc=False):
     rating: object = None
     stock: object = None
     in_stock: object = None
+    updated_at: object = None
     currency: object = None
 
 

@@ -194,7 +194,8 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     names the time zone that a call's context brought last; `habits` are kept only where a journey asks for the best
     time or channel, `products` only where something picks products by them. `hand` is the context of the run that
     is being decided, empty between turns. `undelivered` has the triggers of which a delivery is counted once it is
-    told, each with where. `births` is how often the user was erased before.
+    told, each with where. `births` is how often the user was erased before. `heard` says of each partition of the
+    catalogue from which offset on the user has not been told of changes, where that was noted; a catalogue has few.
     """
 
     due_ms: int
@@ -225,6 +226,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     undelivered: dict[str, list[str]] = {}
     births: int = 0
     runs_due_ms: int = -NEVER
+    heard: dict[int, int] = {}
 
     @property
     def lifetime(self) -> str:
@@ -235,6 +237,11 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Profile)
 _head_decoder = msgspec.msgpack.Decoder(ProfileHead)
+_fields_decoder = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_products_decoder = msgspec.msgpack.Decoder(ProductMemory | None)
+_user_decoder = msgspec.msgpack.Decoder(str)
+_USER: Final = Profile.__struct_fields__.index("user")
+_PRODUCTS: Final = Profile.__struct_fields__.index("products")
 
 
 def new_profile(user: str, *, spread: bool = True) -> Profile:
@@ -264,3 +271,10 @@ def due_ms_of(encoded: bytes) -> int:
     if encoded[0] == 0xDC and encoded[3] == 0xCF:
         return int.from_bytes(encoded[4:12], "big")
     return decode_head(encoded).due_ms
+
+
+def decode_products(encoded: bytes) -> tuple[str, ProductMemory | None]:
+    """Read only whose a profile is, and the products it remembers; the rest is passed over."""
+    fields = _fields_decoder.decode(encoded)
+    user = _user_decoder.decode(fields[_USER])
+    return user, _products_decoder.decode(fields[_PRODUCTS]) if len(fields) > _PRODUCTS else None

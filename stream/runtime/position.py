@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from stream.decision.items.news import Place
 from stream.decision.turn import Use
 from stream.model.errors import StreamStop
 from stream.model.profile import NEVER
@@ -22,7 +23,8 @@ class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
     when the clock has reached it. `topic_ids` is empty where the broker's are not known. `wrong` and `misplaced` are
     the windows of `Limits`, by topic: (offset, what was wrong there). `catalogue`, of task 0 alone, has by partition
     the offset up to which wrong records of the catalogue are among the dead letters. `uses` are who goes by which
-    definition of a journey, None where a version wrote this that did not count them.
+    definition of a journey, None where a version wrote this that did not count them. `told` says by partition of the
+    catalogue up to where users were told of changes: the offset to go on with, and the last user told of that one.
     """
 
     next_offsets: dict[str, int] = {}
@@ -35,6 +37,7 @@ class Position(msgspec.Struct, kw_only=True, omit_defaults=True):
     wrong: dict[str, list[tuple[int, str]]] = {}
     misplaced: dict[str, list[tuple[int, str]]] = {}
     catalogue: dict[int, int] = {}
+    told: dict[int, Place] = {}
 
     def skipped(self, topic: str) -> set[int]:
         """Return the offsets not to decide again though they are read again."""

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from stream.decision.decider import Decider
+from stream.decision.items.news import News
 from stream.decision.program import Program
 from stream.decision.turn import Counts
 from stream.definitions.kept import KeptJourney, present_journeys
 from stream.definitions.loading import with_kept
 from stream.definitions.shapes import Definitions
-from stream.model.profile import decode_profile
+from stream.model.profile import decode_products, decode_profile
 from stream.runtime.kept import TaskState
 from stream.runtime.kept_journeys import KeptJourneys
 from stream.runtime.profiles import HOT_MAX, ProfileMap
@@ -53,23 +54,32 @@ async def restored(found: Recovered, programs: Programs, writer: Writer, hot_max
 
 
 async def decider_for(profiles: ProfileMap, found: Recovered, programs: Programs, encoded: Iterable[bytes]) -> Decider:
-    """Return a decider for profiles, with its counts; all of them encoded are looked at only where these are missing.
+    """Return a decider for profiles, with its counts, and who remembers which product, where changes are told.
 
-    Timers are for the caller to index.
+    All of them encoded are looked at only where changes are told, or where the counts are missing. Timers are for the
+    caller to index.
     """
     program, position = programs.with_kept(found.journeys), found.position
     decider = Decider(program.definitions, profiles, program=program, key=programs.key)
     counts = Counts(dict(position.segments), dict(position.runs), dict(position.uses or {}))
-    if position.uses is None:
-        await _recount(counts, encoded)
+    if decider.news is not None:
+        decider.news.restore(position.told)
+    if decider.news is not None or position.uses is None:
+        await _look_through(encoded, decider.news, counts if position.uses is None else None)
     decider.restore(counts)
     return decider
 
 
-async def _recount(counts: Counts, profiles: Iterable[bytes]) -> None:
-    """Count who goes by which definition: what an earlier version kept does not say. It takes long, but once only."""
+async def _look_through(profiles: Iterable[bytes], news: News | None, uncounted: Counts | None) -> None:
+    """Find out who remembers which product, and count who goes by which definition.
+
+    The latter an earlier version did not say: it takes long, but once only.
+    """
     for number, encoded in enumerate(profiles):
-        counts.recount(decode_profile(encoded).runs)
+        if uncounted is not None:
+            uncounted.recount(decode_profile(encoded).runs)
+        if news is not None:
+            news.index.restore(*decode_products(encoded))
         if number % _YIELD_EVERY == 0:
             # The consumer's heartbeats to Kafka run on the same loop.
             await asyncio.sleep(0)

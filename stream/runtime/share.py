@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Final, Protocol
 
 from stream.decision.decider import Decider
+from stream.decision.items.news import News
 from stream.model.contributions import Contribution
 from stream.model.products import CatalogueSnapshot
 from stream.model.profile import NEVER
@@ -15,6 +17,8 @@ from stream.runtime.checkpoint import Pending
 from stream.runtime.position import Position
 from stream.runtime.reference_log import ReferenceLog
 from stream.runtime.telling import Passed
+
+logger = logging.getLogger(__name__)
 
 SPEAKS_FOR_ALL: Final = 0
 """The task that does what is to be done once in the whole group."""
@@ -48,6 +52,7 @@ class Share:
         self._free_until_ms = NEVER if self._source is None else -NEVER
         self._catalogue = CatalogueSnapshot()
         self._catalogue_letters: Final = dict(position.catalogue)
+        self._clock_ms: Final = position.clock_ms
 
     @property
     def free_until_ms(self) -> int:
@@ -72,6 +77,8 @@ class Share:
         if source.catalogue.snapshot is not self._catalogue:
             self._catalogue = source.catalogue.snapshot
             self._decider.adopt(self._catalogue)
+            if self._decider.news is not None:
+                self._hear(self._decider.news, source.catalogue)
         if self._number == SPEAKS_FOR_ALL:
             for letter in source.catalogue.letters_from(self._catalogue_letters):
                 self._catalogue_letters[letter.partition] = letter.offset + 1
@@ -80,6 +87,17 @@ class Share:
     def keep(self, position: Position) -> None:
         """Write down in the position what a successor must know."""
         position.catalogue = dict(self._catalogue_letters)
+        if self._decider.news is not None:
+            position.told = self._decider.news.places()
+
+    def _hear(self, news: News, catalogue: CatalogueReader) -> None:
+        """Let it be told what has changed; the first time, what had changed before the task's clock is past."""
+        is_first = not news.read_offsets
+        for partition, offset in news.read_offsets.items():
+            if offset < (kept := catalogue.forgotten.get(partition, 0)):
+                logger.warning("task %s tells no changes of products at %s to %s", self._number, offset, kept)
+        changes = catalogue.changes_from(news.read_offsets)
+        news.adopt([each for each in changes if not is_first or each.at_ms > self._clock_ms], catalogue.next_offsets)
 
     def tell(self, contributions: Sequence[Contribution], pending: Pending) -> None:
         """Let contributions go out with the next checkpoint."""

@@ -12,6 +12,7 @@ import msgspec
 
 from stream.decision.program import Program
 from stream.model.errors import StreamStop
+from stream.model.profile import NEVER
 from stream.runtime.catalogue import CatalogueReader
 from stream.runtime.learner import Learner
 from stream.runtime.metrics import Metrics
@@ -47,8 +48,9 @@ class Shared:
     def __init__(self, program: Program, settings: Settings, metrics: Metrics, ports: TaskPorts, news: News) -> None:
         self.every_ms: Final = program.definitions.policy.learn_every_ms if program.learns else 0
         self.log: Final = ReferenceLog()
-        self.catalogue: Final = CatalogueReader(program.definitions.plan)
+        self.catalogue: Final = CatalogueReader(program.definitions.plan, tells=bool(program.concerned))
         self._asks_for_products: Final = program.remembers_products
+        self._is_live: Final = settings.clock == "wall"
         self.version = 0
         self._tasks = 0
         self._settings: Final = settings
@@ -123,7 +125,7 @@ class Shared:
         partitions = await self._partitions_of_the_catalogue(topic)
         async with aclosing(self._ports.logs.read(topic, dict.fromkeys(range(partitions), 0))) as batches:
             async for batch in batches:
-                self.catalogue.take(batch.records)
+                self.catalogue.take(batch.records, self._ports.clock.now_ms() if self._is_live else NEVER)
                 self._note(batch, self._has_catalogue)
 
     async def _partitions_of_the_catalogue(self, topic: str) -> int:

@@ -186,8 +186,10 @@ class Task:
         clock_ms, until_s = merge.timers_until_ms(), self._wall.monotonic_s() + SLICE_S
         decider.timers.look_ahead(clock_ms)
         if decider.next_due_ms <= clock_ms:
+            if decider.news is not None and decider.news.next_ms <= clock_ms:
+                self._pending.moved()
             while decider.next_due_ms <= clock_ms:
-                decider.advance(decider.next_due_ms)
+                decider.step()
                 if self._wall.monotonic_s() >= until_s:
                     break
             self._absorb(0)

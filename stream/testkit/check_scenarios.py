@@ -10,7 +10,9 @@ from stream.definitions.problems import Problem, nearest
 from stream.definitions.shapes import Definitions
 from stream.model.codec import Codec
 from stream.model.events import TOPIC_RANK, Event
+from stream.model.products import Product
 from stream.testkit.offsets import START_MS
+from stream.testkit.products import products_of
 from stream.testkit.properties import event_of
 from stream.testkit.scenarios import ALL, SEGMENT_KINDS, Expected, Given, Kind, Scenario, parse_scenarios
 
@@ -25,12 +27,16 @@ class Watch(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """A scenario ready to run: its events accepted by the codec, in the order they come in, each with its arrival."""
+    """A scenario ready to run: its events accepted by the codec, in the order they come in, each with its arrival.
+
+    `products` are what products are, each from its time on, in order of time.
+    """
 
     file: str
     scenario: Scenario
     watch: Watch
     arrivals: tuple[tuple[int, Event], ...]
+    products: tuple[tuple[int, str, Product], ...] = ()
 
 
 def check_scenarios(files: Mapping[str, str], definitions: Definitions) -> list[Problem]:
@@ -49,8 +55,9 @@ def read_scenarios(files: Mapping[str, str], definitions: Definitions) -> tuple[
             watch = _watch(file, scenario, definitions, problems)
             _check_names(scenario, watch, definitions, problems)
             arrivals = _arrivals(scenario, definitions, codec, problems)
+            products = products_of(scenario.products, definitions.plan, problems)
             if len(problems) == before:
-                checked.append(Checked(file, scenario, watch, arrivals))
+                checked.append(Checked(file, scenario, watch, arrivals, products))
     return checked, problems
 
 

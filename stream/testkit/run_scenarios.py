@@ -1,15 +1,18 @@
 """Running scenarios: the real decisions on virtual time, in no time."""
 
+from collections import deque
 from typing import Final
 
 import msgspec
 
 from stream.decision.decider import Decider
+from stream.decision.items.shelf import Shelf
 from stream.decision.knowledge.knowledge import Knowledge
 from stream.decision.knowledge.learning import Learning
 from stream.decision.program import Program
 from stream.definitions.shapes import Definitions
 from stream.model.outcomes import AnyOutcome, Decision, Goal, Leaf, RunChange, SegmentChange, Trigger, Why, Withdrawal
+from stream.model.products import Product
 from stream.model.profile import Profile
 from stream.testkit.check_scenarios import Checked, Watch
 from stream.testkit.offsets import START_MS
@@ -116,13 +119,26 @@ def _decided(checked: Checked, program: Program, profiles: dict[str, Profile], u
     decider = Decider(program.definitions, profiles, spread=False, program=program)
     learning = Learning(decider, Knowledge(program.definitions.policy.learn_every_ms))
     outcomes: list[AnyOutcome] = []
+    shelf, products = Shelf(decider), deque(checked.products)
     for arrival_ms, event in checked.arrivals:
         if arrival_ms > end_ms:
             break
+        while products and products[0][0] <= arrival_ms:
+            outcomes += _changed(learning, shelf, products.popleft())
         # At equal time the event comes before the timers, hence one millisecond earlier.
         outcomes += _outcomes(learning, arrival_ms - 1)
         decider.decide(event)
+    for changed in products:
+        outcomes += _changed(learning, shelf, changed) if changed[0] <= end_ms else []
     return outcomes + _outcomes(learning, end_ms)
+
+
+def _changed(learning: Learning, shelf: Shelf, changed: tuple[int, str, Product]) -> list[AnyOutcome]:
+    """Let a product be another one: who is told is told of it as time goes on."""
+    at_ms, name, product = changed
+    outcomes = _outcomes(learning, at_ms - 1)
+    shelf.put(name, product, at_ms)
+    return outcomes
 
 
 def _outcomes(learning: Learning, clock_ms: int) -> list[AnyOutcome]:

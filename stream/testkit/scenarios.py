@@ -1,5 +1,6 @@
 """Scenarios as they stand in a `*.test.yaml`, read and checked for form; names are checked in `check_scenarios`."""
 
+from collections.abc import Sequence
 from typing import Final, Literal, get_args
 
 import msgspec
@@ -20,7 +21,8 @@ DEFAULT_USER: Final = "u1"
 ALL: Final = "all"
 
 _SCENARIO_FIELDS: Final = ("name", "assume_consent", "assume_holdout", "watch", "given", "until", "expect")
-_GIVEN_FIELDS: Final = ("at", "arrives", "user", "id", "event", "identify", "with", "timezone")
+_GIVEN_FIELDS: Final = ("at", "arrives", "user", "id", "event", "identify", "product", "with", "timezone")
+_OF_EVENTS: Final = ("arrives", "user", "id", "timezone")
 _EXPECT_FIELDS: Final = ("at", "user", *KINDS, "from", "to", "because", "key", "value")
 
 
@@ -39,6 +41,15 @@ class Given(msgspec.Struct, frozen=True):
     properties: YamlMap | None
     id: str
     timezone: str | None = None
+
+
+class GivenProduct(msgspec.Struct, frozen=True):
+    """What the catalogue tells of a product `at_ms` after the start; `fields` are YAML until they are checked."""
+
+    spot: Spot
+    at_ms: int
+    product: str
+    fields: YamlMap | None
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -71,6 +82,7 @@ class Scenario(msgspec.Struct, frozen=True):
     until_ms: int
     expect: tuple[Expected, ...]
     held_out: bool = False
+    products: tuple[GivenProduct, ...] = ()
 
 
 def parse_scenarios(file: str, text: str, problems: list[Problem]) -> list[Scenario]:
@@ -100,17 +112,18 @@ def _scenario(node: YamlNode, problems: list[Problem]) -> Scenario | None:
     expect = [_expected(each, problems) for each in fields.entries("expect", required=True)]
     widened = {key: _is_all(fields, key) for key in ("watch", "assume_holdout")}
     consents = fields.texts("assume_consent")
-    events = tuple(each for each in given if each is not None)
+    events = tuple(each for each in given if isinstance(each, Given))
+    products = tuple(each for each in given if isinstance(each, GivenProduct))
     outcomes = tuple(each for each in expect if each is not None)
     until_ms = _offset(fields, "until")
     if until_ms is None:
-        until_ms = max([each.arrives_ms for each in events] + [each.to_ms for each in outcomes], default=0)
-    _check_times(events, outcomes, until_ms, problems)
+        times = [each.arrives_ms for each in events] + [each.at_ms for each in products]
+        until_ms = max(times + [each.to_ms for each in outcomes], default=0)
+    _check_times([*events, *products], outcomes, until_ms, problems)
     if len(problems) > before or name is None:
         return None
-    return Scenario(
-        node.spot, name, consents, widened["watch"], events, until_ms, outcomes, held_out=widened["assume_holdout"]
-    )
+    held_out = widened["assume_holdout"]
+    return Scenario(node.spot, name, consents, widened["watch"], events, until_ms, outcomes, held_out, products)
 
 
 def _is_all(fields: Fields, key: str) -> bool:
@@ -122,25 +135,27 @@ def _is_all(fields: Fields, key: str) -> bool:
 
 
 def _check_times(
-    given: tuple[Given, ...], expect: tuple[Expected, ...], until_ms: int, problems: list[Problem]
+    given: Sequence[Given | GivenProduct], expect: tuple[Expected, ...], until_ms: int, problems: list[Problem]
 ) -> None:
-    for event in given:
-        if event.arrives_ms > until_ms:
-            problems.append(Problem(event.spot, "this event comes after `until`"))
+    for each in given:
+        if (each.arrives_ms if isinstance(each, Given) else each.at_ms) > until_ms:
+            problems.append(Problem(each.spot, "this event comes after `until`"))
     for outcome in expect:
         if outcome.to_ms > until_ms:
             problems.append(Problem(outcome.spot, "this is expected after `until`, where the scenario has ended"))
 
 
-def _given(node: YamlNode, problems: list[Problem], row: int) -> Given | None:
+def _given(node: YamlNode, problems: list[Problem], row: int) -> Given | GivenProduct | None:
     fields = Fields.of(node, "an event", _GIVEN_FIELDS, problems)
     if fields is None:
         return None
     at_ms, arrives_ms = _offset(fields, "at", required=True), _offset(fields, "arrives")
     traits, event = fields.mapping("identify"), fields.text("event")
-    if ("identify" in fields) == ("event" in fields):
-        problems.append(Problem(node.spot, "an event needs either `event` or `identify`"))
+    if sum(way in fields for way in ("event", "identify", "product")) != 1:
+        problems.append(Problem(node.spot, "an event needs either `event` or `identify`, or a `product` that changes"))
         return None
+    if "product" in fields:
+        return _given_product(node, fields, at_ms)
     if traits is not None and "with" in fields:
         fields.problem("with", "`identify` holds its traits itself; `with` belongs to `event`")
     if at_ms is None or (traits is None and event is None):
@@ -158,6 +173,14 @@ def _given(node: YamlNode, problems: list[Problem], row: int) -> Given | None:
         id=fields.text("id") or f"given-{row + 1}",
         timezone=fields.text("timezone"),
     )
+
+
+def _given_product(node: YamlNode, fields: Fields, at_ms: int | None) -> GivenProduct | None:
+    for field in _OF_EVENTS:
+        if field in fields:
+            fields.problem(field, f"a product is the same for everyone: {field!r} belongs to an event")
+    name, told = fields.text("product"), fields.mapping("with")
+    return None if at_ms is None or name is None else GivenProduct(node.spot, at_ms, name, told)
 
 
 def _expected(node: YamlNode, problems: list[Problem]) -> Expected | None:

@@ -27,6 +27,24 @@ class ItemEvent(msgspec.Struct, frozen=True):
     id: str
 
 
+class Change(msgspec.Struct, frozen=True):
+    """What one record of the catalogue makes known of a product, at one time.
+
+    `offset` is its place in its `partition` of the catalogue. Of a partition, no change is earlier than one before it.
+    """
+
+    partition: int
+    offset: int
+    product: str
+    at_ms: int
+    events: tuple[ItemEvent, ...]
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Where it stands among all: users are told of changes in this order."""
+        return self.at_ms, self.partition, self.offset
+
+
 def item_events(old: Product | None, new: Product | None, at_ms: int, cause: str) -> list[ItemEvent]:
     """Return what a change of a product makes known; `cause` names its record, as `topic/partition/offset`.
 
@@ -42,6 +60,13 @@ def item_events(old: Product | None, new: Product | None, at_ms: int, cause: str
     if old.is_left is False and new.is_left is True:
         found.append(_event(BACK_IN_STOCK, {"product_id": new.id}, at_ms, cause))
     return found
+
+
+def change_of(old: Product | None, new: Product | None, place: tuple[str, int, int], at_ms: int) -> Change | None:
+    """Return what a record makes known, if anything; `place` is its topic, partition and offset."""
+    topic, partition, offset = place
+    events = item_events(old, new, at_ms, f"{topic}/{partition}/{offset}")
+    return Change(partition, offset, new.id, at_ms, tuple(events)) if events and new is not None else None
 
 
 def _is_cheaper(old: Product, new: Product) -> bool:

@@ -1,17 +1,14 @@
 """Which users an item event concerns: of each product, the users of one task who saw, carted or bought it lately."""
 
-from bisect import bisect_right
 from collections.abc import Iterable
+from heapq import nsmallest
 from itertools import islice
-from typing import Final, Literal
+from typing import Final
 
 from stream.decision.items import memory
 from stream.model.events import Event
-from stream.model.items import CoOccurrence, ProductMemory
+from stream.model.items import Concerned, CoOccurrence, ProductMemory
 from stream.model.profile import Profile
-
-Concerned = Literal["seen", "carted", "bought"]
-"""Whom an item event reaches: who saw the product (or put it into a cart), put it into one, or bought it."""
 
 
 class ItemIndex:
@@ -25,12 +22,12 @@ class ItemIndex:
 
     def restore(self, user: str, products: ProductMemory | None) -> None:
         """Take in a profile's memory as it was kept."""
-        for product in _remembered(products):
+        for product in remembered(products):
             self._users.setdefault(product, {})[user] = None
 
     def forget(self, user: str, products: ProductMemory | None) -> None:
         """Take out a user who is erased."""
-        for product in _remembered(products):
+        for product in remembered(products):
             self._drop(product, user)
 
     def take_in(self, profile: Profile, event: Event) -> list[CoOccurrence]:
@@ -46,13 +43,15 @@ class ItemIndex:
                     self._drop(product, profile.user)
         return told
 
-    def users(self, product: str, after: str = "") -> list[str]:
-        """Return the users who remember a product, by name, from the first one `after` another.
+    def users(self, product: str, after: str = "", most: int | None = None) -> list[str]:
+        """Return the users who remember a product, by name, from the first one `after` another, at most so many.
 
         Telling many takes several checkpoints: each notes the last user told, and the next goes on after that one.
         """
-        found = sorted(self._users.get(product, ()))
-        return found[bisect_right(found, after) :] if after else found
+        found: Iterable[str] = self._users.get(product, ())
+        if after:
+            found = [user for user in found if user > after]
+        return sorted(found) if most is None else nsmallest(most, found)
 
     def __len__(self) -> int:
         return sum(map(len, self._users.values()))
@@ -73,8 +72,9 @@ def is_concerned(profile: Profile, product: str, whom: Concerned, since_ms: int)
     return any(each.get(product, since_ms - 1) >= since_ms for each in times[whom])
 
 
-def _remembered(products: ProductMemory | None) -> Iterable[str]:
-    return () if products is None else {*products.viewed, *products.carted, *products.bought}
+def remembered(products: ProductMemory | None) -> set[str]:
+    """Return the products that a user remembers."""
+    return set() if products is None else {*products.viewed, *products.carted, *products.bought}
 
 
 def _times(products: ProductMemory, event: str) -> tuple[dict[str, int], int]:

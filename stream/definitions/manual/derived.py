@@ -8,6 +8,30 @@ _GREETED: Final = {
     "traits.yaml": "mails: {count: trigger_sent, where: channel == 'email'}\n",
     "journeys/greet.yaml": "enter: {event: feature_used}\nsteps: [{trigger: hello_mail}]\n",
 }
+_DROPS: Final = """\
+- name: it counts once the price is below 20, for who has seen the product
+  given:
+    - {at: 0h, product: p1, with: {price: 25}}
+    - {at: 0h, event: product_viewed, with: {product_id: p1}}
+    - {at: 0h, user: u2, event: product_viewed, with: {product_id: p2}}
+    - {at: 1h, product: p1, with: {price: 20}}
+    - {at: 2h, product: p1, with: {price: 19}}
+  expect:
+    - {at: 2h, entered: tempted}
+"""
+_BACK: Final = """\
+- name: who put it into a cart hears of it, who only saw it does not
+  assume_consent: all
+  given:
+    - {at: 0h, product: p1, with: {stock: 0}}
+    - {at: 0h, event: product_added, with: {product_id: p1}}
+    - {at: 0h, user: u2, event: product_viewed, with: {product_id: p1}}
+    - {at: 2h, product: p1, with: {stock: 3}}
+  until: 1d
+  expect:
+    - {at: 3h, triggered: hello_mail}
+    - {at: 3h, ended: back, because: completed}
+"""
 
 DERIVED: Final = Section(
     "derived events",
@@ -98,6 +122,32 @@ DERIVED: Final = Section(
                     "traits.yaml": "pricing_dwell: {sum: page_left.dwell, where: page == '/pricing'}\n",
                 },
                 "0m page_viewed {path: /pricing}\n3m page_viewed {path: /}\n3m => pricing_dwell == 3m\n",
+            ),
+        ),
+        Entry(
+            "price_dropped",
+            "The catalogue tells a lower price of a product that the user saw, carted or bought. Its properties:"
+            " `product_id`, `old_price`, `new_price`. A journey that it starts says for whom: `for_each`.",
+            example=Example(
+                {
+                    "traits.yaml": "drops: {count: price_dropped, where: new_price < 20}\n"
+                    "views: {count: product_viewed}\n",
+                    "segments/tempted.yaml": "when: drops >= 1\n",
+                    "segments/tempted.test.yaml": _DROPS,
+                }
+            ),
+        ),
+        Entry(
+            "back_in_stock",
+            "The catalogue tells that such a product can be bought again, which was sold out. Its property:"
+            " `product_id`. A journey that it starts says for whom: `for_each`.",
+            example=Example(
+                {
+                    "traits.yaml": "views: {count: product_viewed}\n",
+                    "journeys/back.yaml": "enter: {event: back_in_stock, for_each: carted}\n"
+                    "exit_on: [order_completed]\nsteps: [{wait: 1h}, {trigger: hello_mail}]\n",
+                    "journeys/back.test.yaml": _BACK,
+                }
             ),
         ),
     ),

@@ -51,7 +51,7 @@ SCENARIO: Final = Section(
 GIVEN: Final = Section(
     "given",
     "What happens in a scenario",
-    "Either `event` or `identify`.",
+    "Either `event` or `identify`, or a `product` of the catalogue.",
     (
         Entry("at", "When it happens.", "offset", required=True),
         Entry("arrives", "When it comes in, of a late one.", "offset", without="when it happens"),
@@ -59,7 +59,17 @@ GIVEN: Final = Section(
         Entry("id", "The id of the event, to tell the same one twice.", "text", without="one of its own"),
         Entry("event", "The event.", "name"),
         Entry("identify", "What the user says of themselves.", "values"),
-        Entry("with", "The event's properties; a time among them is an offset too.", "values", without="none"),
+        Entry(
+            "product",
+            "The id of a product of which the catalogue tells something now, for everyone: in `with` what is new, as"
+            " in `{at: 2h, product: p1, with: {price: 15}}`; the rest stays as it was told before.",
+        ),
+        Entry(
+            "with",
+            "The event's properties, or the product's; a time among them is an offset too.",
+            "values",
+            without="none",
+        ),
         Entry("timezone", "The time zone that the call's context brings.", without="none"),
     ),
 )

@@ -36,7 +36,7 @@ _ONE_OF: Final[Mapping[str, Sequence[Sequence[str]]]] = {
     "an arm of a split": (("trigger", "end", "goto", "steps"),),
     "a cap": (("channel", "tag", "journey", "action"), ("within", "per")),
     "an entry": (("channel", "tag", "journey", "action"),),
-    "given": (("event", "identify"),),
+    "given": (("event", "identify", "product"),),
     "expect": (("entered", "exited", "moved", "triggered", "withdrawn", "refused", "goal", "ended"),),
 }
 """Fields of which exactly one is needed."""
@@ -46,7 +46,7 @@ _BESIDE_A_KIND: Final = {"goto": ["at_most"], "at_most": ["goto"], "at": ["trigg
 _NEEDED_BESIDE: Final[Mapping[str, Mapping[str, list[str]]]] = {
     "an arm": _BESIDE_A_KIND,
     "an arm of a split": _BESIDE_A_KIND,
-    "enter": {"where": ["event"], "max_concurrent": ["key"]},
+    "enter": {"where": ["event"], "for_each": ["event"], "within": ["for_each"], "max_concurrent": ["key"]},
     "an action": {"counts": ["transactional"]},
 }
 """Fields that need others beside them."""
