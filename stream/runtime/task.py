@@ -23,7 +23,7 @@ CHUNK: Final = 64
 
 SLICE_S: Final = 0.002
 """How long deciding holds the event loop at a time. A transaction takes some 30 turns of the loop: long slices would
-delay it."""
+delay it, and so would several in one turn, which is why tasks take theirs one after the other."""
 
 TICK_S: Final = 0.1
 """How often an idle task looks at its clock."""
@@ -126,8 +126,9 @@ class Task:
         try:
             while True:
                 self._wake.clear()
-                is_busy = self._turn()
-                self._checkpoint_if_due()
+                async with self._parts.slot:
+                    is_busy = self._turn()
+                    self._checkpoint_if_due()
                 if is_busy:
                     await asyncio.sleep(0)
                 else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from stream.decision.decider import Decider
@@ -18,7 +20,9 @@ from stream.runtime.task_ports import Writer
 
 
 class TaskParts(msgspec.Struct, frozen=True):
-    """All of them together; `position` is the one the task recovered."""
+    """All of them together; `position` is the one the task recovered. `slot` is shared by all tasks of the worker: who
+    holds it decides, in this turn of the event loop.
+    """
 
     lanes: list[Lane]
     intake: Intake
@@ -31,3 +35,4 @@ class TaskParts(msgspec.Struct, frozen=True):
     share: Share
     position: Position
     journeys: KeptJourneys
+    slot: asyncio.Lock

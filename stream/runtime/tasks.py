@@ -67,6 +67,7 @@ class Tasks:
         self._shared: Final = Shared(self._programs.with_kept({}), settings, metrics, ports, news)
         self._kept: Final = KeptTasks()
         self._stores: Final = None if ports.disk is None else Stores(settings, ports, ports.disk)
+        self._slot: Final = asyncio.Lock()
         self._came_back: Final[set[int]] = set()
         self._recovering: frozenset[int] = frozenset()
         self._given_away: dict[TP, int] = {}
@@ -293,4 +294,5 @@ class Tasks:
             share=share,
             position=msgspec.structs.replace(position, topic_ids={**position.topic_ids, **place.topic_ids}),
             journeys=state.journeys,
+            slot=self._slot,
         )
