@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -88,11 +89,16 @@ async def find_delivery(settings: Settings, transactions: Transactions, tasks: i
     return Delivery(settings.app, prefix, partitions)
 
 
+@lru_cache(maxsize=100_000)
 def partition_of(user: bytes, count: int) -> int:
-    """Return a user's partition as Kafka's own clients compute it: murmur2 of the key, its sign bit cleared."""
+    """Return a user's partition as Kafka's own clients compute it: murmur2 of the key, its sign bit cleared.
+
+    aiokafka's murmur2 is written in Python, so it is asked once for each of the users that were active last.
+    """
     return int((murmur2(user) & 0x7FFF_FFFF) % count)
 
 
+@lru_cache(maxsize=10_000)
 def rfc3339(time_ms: int) -> str:
     """Return a time as CloudEvents writes it, `2024-05-01T12:00:00.250Z`."""
     return (_EPOCH + timedelta(milliseconds=time_ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

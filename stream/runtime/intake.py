@@ -57,7 +57,7 @@ class Intake:
                 self._accept(lane, record, headers, latest_ms)
 
     def _accept(self, lane: Lane, record: Record, headers: dict[str, bytes] | None, latest_ms: int | None) -> None:
-        place, log_ms = _origin(record, headers) if lane.brings_strays else (_record_id(record), record.timestamp)
+        place, log_ms = _origin(record, headers) if lane.brings_strays else ("", record.timestamp)
         try:
             event = self._codec.decode(record.value, place, latest_ms)
         except Rejected as rejected:
@@ -69,6 +69,9 @@ class Intake:
         if event is None:
             self.unplanned += 1
             return
+        if not event.repeatable and not place:
+            # Its place is its id. Most events bring one of their own, so no text is made of every place.
+            event.id = _record_id(record)
         if headers is not None and BACKFILL in headers:
             event.history_until_ms = _header_ms(headers[BACKFILL])
         order_ms = event.time_ms

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
 
-from stream.runtime.kafka_bulk import Pairs, read_in_bulk
+from stream.runtime.kafka_bulk import BatchPairs, Pairs, read_as
 from stream.runtime.ports import TP, Record
 from stream.runtime.security import kafka_security
 from stream.runtime.settings_fields import Settings
@@ -40,7 +40,7 @@ async def read_up_to(consumer: AIOKafkaConsumer, tp: TP, end: int) -> AsyncGener
 
 async def pairs_up_to(consumer: AIOKafkaConsumer, tp: TP, end: int, start: int = 0) -> AsyncGenerator[Pairs, None]:
     """Yield the same in bulk, as keys and values alone; from an offset on, where one is told."""
-    read_in_bulk(consumer)
+    read_as(consumer, BatchPairs)
     async for batches in _up_to(consumer, tp, end, start):
         for pairs in batches:
             yield pairs
