@@ -29,6 +29,10 @@ Rows:
   end_to_end   `stream worker`, a process of its own, on the event clock with the whole shipped config and default
                settings: consume, decide, and commit profiles, outcomes and position in transactions. Counted on its
                /metrics.
+  delay        From an event to its trigger, as a subscriber has it that reads only what is committed: `stream worker`
+               on the wall clock, with the whole shipped config and default settings. First the capacity, then events
+               at half of it, a quarter and three quarters, sent at a fixed pace whatever the worker does; 50 a second
+               more are orders that are thanked for at once, and those are timed.
   recovery     Profiles, as the input leaves them, read back from the changelog by all tasks at once, their timers put
                into the index: up to where a worker that was just started could decide. They stay encoded.
 `stock_faust` and `end_to_end` are rates between 10 % and 90 % of their events, so that neither start nor end counts.

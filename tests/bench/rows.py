@@ -5,7 +5,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from stream.definitions import load
 from stream.runtime.settings import Settings
 from stream.testkit.files import read_config
 from tests.bench.core_rows import BytesRow, CoreRow, DecodeRow, ReplayRow, SegmentsRow, StagesRow
+from tests.bench.delay_row import DelayRow, DelayScale
 from tests.bench.histories import ROOT, History, read_history
 from tests.bench.machine import Machine
 from tests.bench.processes import stream
@@ -23,7 +24,7 @@ from tests.bench.worker_row import WorkerRow, settings_env
 from tests.kafka.broker import Broker, running_kafka
 
 WITHOUT_KAFKA = ("decode", "core", "stages", "segments", "bytes", "replay")
-WITH_KAFKA = ("raw", "stock_faust", "end_to_end", "recovery")
+WITH_KAFKA = ("raw", "stock_faust", "end_to_end", "recovery", "delay")
 ROWS = WITHOUT_KAFKA + WITH_KAFKA
 
 
@@ -36,18 +37,19 @@ class Row(Protocol):
 
 @dataclass(frozen=True)
 class Scale:
-    """How much there is to do: rows of the file, copies of it on Kafka, events for the slow stock Faust, and profiles
-    to recover.
+    """How much there is to do: rows of the file, copies of it on Kafka, events for the slow stock Faust, profiles to
+    recover, and how long delays are measured.
     """
 
     rows: int | None = None
     copies: int = 5
     stock_events: int = 50_000
     recovered: int = 200_000
+    delay: DelayScale = field(default_factory=DelayScale)
 
     @staticmethod
     def quick() -> "Scale":
-        return Scale(rows=4_000, copies=1, stock_events=1_000, recovered=3_000)
+        return Scale(rows=4_000, copies=1, stock_events=1_000, recovered=3_000, delay=DelayScale.quick())
 
     def with_copies(self, copies: int | None) -> "Scale":
         return self if copies is None else replace(self, copies=copies)
@@ -82,6 +84,7 @@ def open_rows(
                 "raw": lambda: RawRow(settings, played, machine),
                 "stock_faust": lambda: StockFaustRow(settings, history.records[: scale.stock_events], machine, folder),
                 "end_to_end": lambda: WorkerRow(settings, played, machine, folder),
+                "delay": lambda: DelayRow(settings, history, scale.delay, machine, folder),
                 "recovery": lambda: RecoveryRow(definitions, history, settings, scale.recovered, machine),
             }
         yield {name: makers[name]() for name in ROWS if name in names}, facts

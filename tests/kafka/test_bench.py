@@ -23,13 +23,19 @@ FIGURES = {
     "end_to_end_profiles_written_per_event",
     "end_to_end_over_raw",
     "over_stock_faust",
+    "delay_capacity_events_per_s",
+    "delay_p50_ms",
+    "delay_p99_ms",
+    "delay_max_ms",
+    "delay_25_p50_ms",
+    "delay_75_p99_ms",
     "recovery_profiles_per_s",
     "recovery_mib_per_s",
     "recovery_cpu_us_per_profile",
 }
 
 
-def test_a_quick_run_on_kafka_measures_raw_stock_faust_the_worker_and_recovery(
+def test_a_quick_run_on_kafka_measures_raw_stock_faust_the_worker_delays_and_recovery(
     kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap)
