@@ -6,9 +6,9 @@ from typing import Final
 import msgspec
 
 from stream.decision.cart import current_cart
+from stream.decision.emitting import Emitter
 from stream.decision.reading import Reader, Reading
 from stream.definitions import expressions as x
-from stream.definitions.comparators import HOLDS
 from stream.definitions.durations import duration_text
 from stream.model.events import Scalar
 from stream.model.money import major_text
@@ -28,7 +28,7 @@ _NUMBERS: Final = (int, float)
 class _Comparison(msgspec.Struct, frozen=True):
     """One comparison (or bare boolean) of a condition, ready to be asked; `keys` name the states it rests on.
 
-    `compared` says whether it holds for a known value on its left, where that is all it takes.
+    `compared` says by what operator and with what a known value on its left is compared, where that is all it takes.
     """
 
     node: x.Expr
@@ -38,7 +38,52 @@ class _Comparison(msgspec.Struct, frozen=True):
     threshold: Scalar | None
     type: x.ValueType
     keys: tuple[str, ...]
-    compared: Callable[[Scalar], bool] | None
+    compared: tuple[str, Scalar] | None
+
+
+Leaves = Callable[[Profile, int], list[Leaf]]
+
+
+class _Writing(Emitter):
+    """The writing of the function that tells the leaves of one condition; all in it is ours or given by reference."""
+
+    def __init__(self, shown: Callable[[Scalar | None, x.ValueType], Scalar | None]) -> None:
+        super().__init__()
+        self._names = {"Leaf": Leaf, "shown": shown, "events": _events}
+
+    def function(self, comparisons: Iterable[_Comparison]) -> Leaves:
+        """Return the function of a condition's comparisons."""
+        self._lines = ["def leaves(p, now):", "    traits = p.traits"]
+        told = [self._leaf(comparison) for comparison in comparisons]
+        self._line(f"return [{', '.join(told)}]")
+        exec(compile("\n".join(self._lines), "<leaves>", "exec"), self._names)  # noqa: S102 - as in `conditions`
+        return self._names["leaves"]  # type: ignore[return-value]  # what `exec` defines has no static type
+
+    def _leaf(self, one: _Comparison) -> str:
+        """Write what is asked for a leaf; return the text that makes it."""
+        v, h = self._fresh()
+        self._line(f"{v} = {f'{self._given(one.left)}(p, now)[0]' if one.left is not None else None}")
+        if one.compared is None:
+            self._line(f"{h} = {self._given(one.holds)}(p, now)[0]")
+            holds = f"None if {h} is None else bool({h})"
+        else:
+            operator, limit = one.compared
+            holds = f"None if {v} is None else {v} {operator} {self._given(limit)}"
+        value, right = self._shown(v, one.type), self._given(one.threshold)
+        if one.right is not None:
+            right = self._shown(f"{self._given(one.right)}(p, now)[0]", one.type)
+        return f"Leaf({self._given(one.node.text)}, {holds}, {value}, {right}, {self._moved_by(one.keys)})"
+
+    def _shown(self, value: str, value_type: x.ValueType) -> str:
+        return f"shown({value}, {self._given(value_type)})" if value_type in _SHOWN_AS_TEXT else value
+
+    def _moved_by(self, keys: tuple[str, ...]) -> str:
+        """Return the text of the ids of the events that last moved what a comparison reads."""
+        if not (len(keys) == 1 and "#" in keys[0]):
+            return f"events({self._given(keys)}, p)"
+        _, state = self._fresh()
+        self._line(f"{state} = traits.get({self._given(keys[0])})")
+        return f"[{state}.event] if {state} is not None and {state}.event else []"
 
 
 class Explainer:
@@ -50,7 +95,7 @@ class Explainer:
         self._compile, self._keys, self._currency = compiled, keys, currency
         # By address; each entry keeps its expression, so that no other can take the address.
         self._values: dict[int, tuple[x.Expr, Reader]] = {}
-        self._comparisons: dict[int, tuple[x.Expr, list[_Comparison]]] = {}
+        self._leaves: dict[int, tuple[x.Expr, Leaves]] = {}
 
     def value(self, node: x.Expr, profile: Profile, now_ms: int) -> Scalar | None:
         """Return the value of an expression now, None where unknown."""
@@ -61,11 +106,11 @@ class Explainer:
 
     def leaves(self, condition: x.Expr, profile: Profile, now_ms: int) -> list[Leaf]:
         """Return every comparison and every bare boolean of a condition, as it stands now."""
-        known = self._comparisons.get(id(condition))
+        known = self._leaves.get(id(condition))
         if known is None:
             parts = [self._comparison(node) for node in _comparisons(condition)[:LEAVES_KEPT]]
-            known = self._comparisons[id(condition)] = (condition, parts)
-        return [self._leaf(comparison, profile, now_ms) for comparison in known[1]]
+            known = self._leaves[id(condition)] = (condition, _Writing(self._shown).function(parts))
+        return known[1](profile, now_ms)
 
     def leaves_of(self, conditions: Iterable[x.Expr], profile: Profile, now_ms: int) -> list[Leaf]:
         """Return the leaves of several conditions, together no more than those of one."""
@@ -91,23 +136,6 @@ class Explainer:
             return ", ".join(str(self._shown(one.value, one.type)) for one in node.values)
         return self._shown(right.value, right.type) if isinstance(right, x.Constant) else None
 
-    def _leaf(self, comparison: _Comparison, profile: Profile, now_ms: int) -> Leaf:
-        left = comparison.left(profile, now_ms)[0] if comparison.left is not None else None
-        if comparison.compared is None:
-            holds = comparison.holds(profile, now_ms)[0]
-        else:
-            holds = None if left is None else comparison.compared(left)
-        right = comparison.threshold
-        if comparison.right is not None:
-            right = self._shown(comparison.right(profile, now_ms)[0], comparison.type)
-        return Leaf(
-            comparison.node.text,
-            None if holds is None else bool(holds),
-            self._shown(left, comparison.type),
-            right,
-            _events(comparison.keys, profile),
-        )
-
     def _shown(self, value: Scalar | None, value_type: x.ValueType) -> Scalar | None:
         if value_type in _SHOWN_AS_TEXT and isinstance(value, _NUMBERS):
             if value_type in ("duration", "fading duration"):
@@ -116,14 +144,11 @@ class Explainer:
         return value
 
 
-def _compared(node: x.Expr) -> Callable[[Scalar], bool] | None:
-    """Return what compares a value with the constant that a name is compared with; None for all else."""
+def _compared(node: x.Expr) -> tuple[str, Scalar] | None:
+    """Return how a value is compared with the constant that a name is compared with; None for all else."""
     if not (isinstance(node, x.Compare) and isinstance(node.left, x.Name) and isinstance(node.right, x.Constant)):
         return None
-    if node.left.type in x.FADING:
-        return None
-    compare, limit = HOLDS[node.op], node.right.value
-    return lambda value: bool(compare(value, limit))
+    return None if node.left.type in x.FADING else (node.op, node.right.value)
 
 
 def _comparisons(node: x.Expr) -> list[x.Expr]:
@@ -166,9 +191,6 @@ def _last_inside(node: x.Was) -> Reader:
 
 def _events(keys: tuple[str, ...], profile: Profile) -> list[str]:
     """Return the ids of the events that last moved what a comparison reads, sorted."""
-    if len(keys) == 1 and "#" in keys[0]:
-        only = profile.traits.get(keys[0])
-        return [only.event] if only is not None and only.event else []
     found = set()
     for key in keys:
         if key == IDENTITY:
