@@ -10,6 +10,7 @@ from stream.adapters.rows import InputRefused
 from stream.cli.config import Refused, load_config
 from stream.cli.history import assuming, progress
 from stream.cli.times import time_given
+from stream.replay.catalogue import read_catalogue
 from stream.replay.driving import Stop
 from stream.replay.reading import Reading
 from stream.replay.replaying import replay
@@ -24,6 +25,7 @@ from stream.replay.replaying import replay
 @click.option("--drain", is_flag=True, help="Let the clock run on until no timer is left (at most ten years).")
 @click.option("--assume-consent", metavar="PURPOSE,...|all", help="Count these purposes as consented by every user.")
 @click.option("--map", "mapping", multiple=True, metavar="KEY=COLUMN,...", help="Of csv files: which column is what.")
+@click.option("--catalogue", type=click.Path(path_type=Path), metavar="FILE", help="What the products are, and when.")
 def command(**options: object) -> None:
     """Decide over files, without Kafka, and say what this history would have done.
 
@@ -33,6 +35,8 @@ def command(**options: object) -> None:
 
     A csv file is mapped by --map user=COLUMN,time=COLUMN,event=COLUMN,PROPERTY=COLUMN; const:VALUE stands for a column
     of that value, event.VALUE=NAME renames an event, id=COLUMN gives message ids.
+
+    A catalogue has one JSON object a line, as in the topic, with the product's id; it is so from its updated_at on.
     """
     asked = msgspec.convert(options, _Asked)
     definitions = assuming(load_config(asked.folder), asked.assume_consent)
@@ -41,6 +45,8 @@ def command(**options: object) -> None:
         adapter = adapter_for(asked.form, asked.mapping, definitions.plan)
         with progress(asked.files) as ticks:
             reading = Reading(asked.files, adapter, definitions.plan, ticks.read)
+            if asked.catalogue is not None:
+                reading.products = read_catalogue(asked.catalogue, definitions.plan)
             summary = replay(definitions, reading, asked.out, stop, ticks)
     except InputRefused as refusal:
         raise Refused(str(refusal)) from refusal
@@ -61,6 +67,7 @@ class _Asked(msgspec.Struct):
     drain: bool
     assume_consent: str | None
     mapping: tuple[str, ...]
+    catalogue: Path | None
 
 
 def _stop(until: str | None, drain: bool) -> Stop:

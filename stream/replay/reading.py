@@ -14,6 +14,7 @@ from stream.model.codec import Codec
 from stream.model.errors import Reason, Rejected
 from stream.model.events import TOPIC_RANK, Event
 from stream.model.plan import Plan
+from stream.model.products import Product
 from stream.replay.files import Tick, lines_of, unique_sources
 from stream.replay.memory import quiet_collector
 
@@ -47,7 +48,10 @@ class Place(NamedTuple):
 
 
 class Reading:
-    """Reads files once. Rows the plan does not name are counted in `unplanned`, rejected ones kept in `dead`."""
+    """Reads files once. Rows the plan does not name are counted in `unplanned`, rejected ones kept in `dead`.
+
+    `products` are what products are, each from its time on, in order of time; none unless they are put there.
+    """
 
     def __init__(self, paths: Sequence[Path], adapter: Adapter, plan: Plan, tick: Tick = lambda _: None) -> None:
         self._paths = paths
@@ -58,6 +62,7 @@ class Reading:
         self.rows = 0
         self.unplanned = 0
         self.dead: Final[list[DeadRow]] = []
+        self.products: list[tuple[int, Product]] = []
 
     def events(self) -> list[tuple[Place, Event]]:
         """Return all accepted events in total order."""

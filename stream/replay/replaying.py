@@ -91,7 +91,7 @@ def replay(
         outputs.write_dead(reading.dead)
         decider = Decider(definitions, profiles)
         learning = Learning(decider, Knowledge(definitions.policy.learn_every_ms), outputs.write_reference)
-        drive = Drive(decider, outputs.write, ticks.decided, learning)
+        drive = Drive(decider, outputs.write, ticks.decided, learning, reading.products)
         with quiet_collector(), lasting():
             drive.run(events, stop)
     return Summary(

@@ -92,3 +92,33 @@ def test_all_problems_of_all_files_are_found_at_once() -> None:
         "journeys/recovery.test.yaml": expecting("{at: 1h, triggered: shout}"),
     }
     assert len(check_scenarios(files, definitions())) == 3
+
+
+def test_a_product_is_what_was_told_of_it_last_and_what_is_not_told_anew_stays() -> None:
+    text = given(
+        "{at: 0m, product: p1, with: {price: 20, stock: 3, name: Shoe}}, {at: 5m, product: p1, with: {price: 15.5}}"
+    )
+    (checked,), problems = read_scenarios({"segments/waiting.test.yaml": text}, definitions())
+    assert problems == []
+    assert [(at_ms - START_MS, name) for at_ms, name, _ in checked.products] == [(0, "p1"), (300_000, "p1")]
+    first, second = (product for *_, product in checked.products)
+    assert (first.price_minor, second.price_minor, second.stock, second.name) == (20_00, 15_50, 3, "Shoe")
+
+
+@pytest.mark.parametrize(
+    ("event", "said", "suggestion"),
+    [
+        ("{at: 0m, product: p1, with: {prize: 20}}", "a product has no 'prize'", "price"),
+        ("{at: 0m, product: p1, with: {price: much}}", "the product is refused: ", ""),
+        ("{at: 0m, product: p1, with: {price: [1]}}", "'price' is a plain word, number or text", ""),
+        ("{at: 0m, product: p1, with: {in_stock: maybe}}", "the product is refused: ", ""),
+        ("{at: 0m, product: p1, user: u2}", "a product is the same for everyone: 'user' belongs to an event", ""),
+        ("{at: 0m, product: p1, event: product_viewed}", "an event needs either `event` or `identify`, or a", ""),
+        ("{at: 2h, product: p1}", "this event comes after `until`", ""),
+    ],
+)
+def test_what_is_wrong_with_a_product_is_said(event: str, said: str, suggestion: str) -> None:
+    (problem,) = problems_of(given(event))
+    assert problem.message.startswith(said)
+    assert problem.suggestion == suggestion
+    assert problem.spot.line == 1
