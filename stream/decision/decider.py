@@ -165,7 +165,7 @@ class Decider(Turning):
         if self.news is not None and self.news.next_ms <= due_ms:
             self._tell_some(self.news)
         else:
-            self._fire_all(due_ms)
+            self.advance(due_ms)
 
     def _fire_all(self, clock_ms: int) -> None:
         """Fire all timers due up to the clock, in order of time and user."""
