@@ -129,9 +129,9 @@ class Task:
                 async with self._parts.slot:
                     is_busy = self._turn()
                     self._checkpoint_if_due()
-                if is_busy:
+                    # Held over the turn's end, or the next task would have its slice in the same one.
                     await asyncio.sleep(0)
-                else:
+                if not is_busy:
                     await self._rest()
         except Exception:
             # An item may have been taken and not decided: from here on nothing more may be cut.
