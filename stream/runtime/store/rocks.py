@@ -8,7 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, ReadOptions, WriteBatch
+from rocksdict import (
+    BlockBasedOptions,
+    Cache,
+    DBCompressionType,
+    Options,
+    Rdict,
+    ReadOptions,
+    WriteBatch,
+    WriteBufferManager,
+)
 
 from stream.model.errors import StreamStop
 from stream.runtime.store.ports import Unreadable
@@ -18,6 +27,10 @@ T = TypeVar("T")
 
 _WRITE_BUFFER_BYTES: Final = 16 << 20
 _WRITE_BUFFERS: Final = 3
+_ALL_BUFFERS_BYTES: Final = 128 << 20
+"""Of all tasks together: with many of them each writes its buffer out sooner."""
+
+_LOG_FILE_BYTES: Final = 4 << 20
 _OPEN_FILES: Final = 500
 _IN_DOUBT: Final = "in-doubt"
 """A file beside the database: the disk failed while it was open."""
@@ -29,6 +42,7 @@ class RocksDisk:
     def __init__(self, folder: Path, cache_bytes: int) -> None:
         self._folder: Final = folder
         self._cache: Final = Cache(cache_bytes)
+        self._buffers: Final = WriteBufferManager(_ALL_BUFFERS_BYTES, False)
 
     def open(self, partition: int) -> RocksValues:
         """Open one, or begin it."""
@@ -59,7 +73,7 @@ class RocksDisk:
 
     def _opened(self, path: Path) -> Rdict:
         try:
-            return _with_lock_told(path, lambda: Rdict(str(path / "db"), _options(self._cache)))
+            return _with_lock_told(path, lambda: Rdict(str(path / "db"), _options(self._cache, self._buffers)))
         except StreamStop:
             raise
         except Exception as error:
@@ -152,8 +166,8 @@ def _with_lock_told(path: Path, work: Callable[[], T]) -> T:
         ) from error
 
 
-def _options(cache: Cache) -> Options:
-    """Return options that bound the memory: the cache, and the write buffers of each task."""
+def _options(cache: Cache, buffers: WriteBufferManager) -> Options:
+    """Return options that bound the memory: by the cache and the write buffers, which all tasks share."""
     table = BlockBasedOptions()
     table.set_block_cache(cache)
     table.set_cache_index_and_filter_blocks(True)
@@ -167,6 +181,8 @@ def _options(cache: Cache) -> Options:
     options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
     options.set_max_write_buffer_number(_WRITE_BUFFERS)
     options.set_max_open_files(_OPEN_FILES)
+    options.set_write_buffer_manager(buffers)
     options.set_keep_log_file_num(2)
+    options.set_max_log_file_size(_LOG_FILE_BYTES)
     options.set_paranoid_checks(True)
     return options
