@@ -17,6 +17,7 @@ from functools import partial
 from tests.simulation.config import edits, shipped, taught
 from tests.simulation.mutations import LEARNING_MUTATIONS, MUTATIONS
 from tests.simulation.simulation import Mode, Result, simulate
+from tests.simulation.store_mutations import STORE_MUTATIONS
 
 MODES: tuple[Mode, ...] = ("event", "wall")
 FAILURES_SHOWN = 3
@@ -90,7 +91,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=1_000)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--mode", choices=("event", "wall", "learning", "both"), default="both")
-    parser.add_argument("--mutation", choices=sorted({**MUTATIONS, **LEARNING_MUTATIONS}))
+    parser.add_argument("--mutation", choices=sorted({**MUTATIONS, **LEARNING_MUTATIONS, **STORE_MUTATIONS}))
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--most-failures", type=int, default=20, help="stop after so many")
     options = parser.parse_args(arguments)

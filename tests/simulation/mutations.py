@@ -19,6 +19,7 @@ from stream.runtime.ports import TP
 from stream.runtime.position import POSITION_KEY, Position
 from tests.simulation import ports
 from tests.simulation.log import Partition
+from tests.simulation.store_mutations import STORE_MUTATIONS
 from tests.simulation.watching import WatchedCheckpoints, WatchedCut, WatchedDecider, WatchedWallMerge
 
 Replaced = tuple[object, str, object]
@@ -248,4 +249,4 @@ def replacing(replaced: Sequence[Replaced]) -> Iterator[None]:
 
 def mutated(mutation: str | None) -> contextlib.AbstractContextManager[None]:
     """Put a fault in; none without a name."""
-    return replacing([] if mutation is None else {**MUTATIONS, **LEARNING_MUTATIONS}[mutation]())
+    return replacing([] if mutation is None else {**MUTATIONS, **LEARNING_MUTATIONS, **STORE_MUTATIONS}[mutation]())

@@ -7,6 +7,7 @@ import pytest
 from tests.simulation import main
 from tests.simulation.mutations import LEARNING_MUTATIONS, MUTATIONS
 from tests.simulation.simulation import STORES_EVERY, Mode, simulate
+from tests.simulation.store_mutations import STORE_MUTATIONS
 
 SEEDS = 100
 SEEDS_TO_FIND_A_MUTATION = 400
@@ -25,6 +26,12 @@ def test_a_fault_put_into_the_product_is_found(mutation: str) -> None:
     assert any(
         simulate(seed, mode, mutation).violations for seed in range(SEEDS_TO_FIND_A_MUTATION) for mode in main.MODES
     )
+
+
+@pytest.mark.parametrize("mutation", STORE_MUTATIONS)
+def test_a_fault_put_into_the_store_is_found(mutation: str) -> None:
+    seeds = range(0, STORES_EVERY * SEEDS_TO_FIND_A_MUTATION, STORES_EVERY)
+    assert any(simulate(seed, mode, mutation).violations for seed in seeds for mode in main.MODES)
 
 
 @pytest.mark.parametrize("mutation", LEARNING_MUTATIONS)
