@@ -8,6 +8,8 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Stamps: an environment is made again only when what it is made from has changed.
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
+# What the bench compares us with has an environment of its own.
+BENCH := build/bench-env/.installed
 
 # Where tests/deploy/install-prometheus.sh puts promtool when the machine has none.
 export PATH := $(PATH):$(CURDIR)/build/prometheus/usr/bin
@@ -43,7 +45,7 @@ simulate: $(DEV) ## Crash simulated workers by seeds and compare: make simulate 
 chaos: $(DEV) ## Kill, freeze and starve real workers and brokers, and compare: make chaos [ROWS=kill-event,freeze]
 	@$(BIN)/python -m tests.chaos.main --rows "$(ROWS)" --times-percent $(or $(TIMES_PERCENT),100) --seed $(or $(SEED),0)
 
-bench: $(DEV) ## Measure the core, and Kafka through a worker, beside plain aiokafka and stock Faust
+bench: $(DEV) $(BENCH) ## Measure the core, and Kafka through a worker, beside plain aiokafka, Faust, Quix and Bytewax
 	@$(BIN)/python tests/bench/main.py
 
 schema: $(RUNTIME) ## Write the JSON Schemas and the reference page from the code
@@ -62,7 +64,8 @@ lock: ## Pin all dependencies by hash, after a change in pyproject.toml
 	@test -x $(BIN)/pip-compile || $(MAKE) --no-print-directory $(DEV)
 	@$(LOCK) $(LOCK_FLAGS) --extra=dev --output-file=requirements-dev.lock pyproject.toml
 	@$(LOCK) --constraint=requirements-dev.lock --output-file=requirements.lock pyproject.toml
-	@sed -i '/^--/d; /^$$/d' requirements.lock requirements-dev.lock  # where this machine gets its packages is not the lock's
+	@$(filter-out --build-deps-for=editable,$(LOCK)) $(LOCK_FLAGS) --output-file=tests/bench/others.lock tests/bench/others.in
+	@sed -i '/^--/d; /^$$/d' requirements.lock requirements-dev.lock tests/bench/others.lock  # where this machine gets its packages is not the lock's
 
 clean: ## Remove the environment, builds and caches
 	@rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
@@ -89,6 +92,13 @@ $(DEV): requirements-dev.lock $(RUNTIME)
 	@echo "Installing what the tests need ..."
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# Where it cannot be had, the rows that need it say so.
+$(BENCH): tests/bench/others.lock | $(BIN)/python
+	@echo "Installing what the bench compares us with ..."
+	@$(PYTHON) -m venv build/bench-env
+	@build/bench-env/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $< \
+		&& touch $@ || echo "It cannot be installed: its rows will be absent." >&2
 
 test-tools:
 	@tests/deploy/install-prometheus.sh

@@ -24,7 +24,7 @@ from tests.bench.stages import Stages
 
 
 @contextmanager
-def _input_frozen() -> Iterator[None]:
+def input_frozen() -> Iterator[None]:
     """Keep the collector off the input, which a worker would not hold all at once; else as worker and replay set it."""
     gc.collect()
     with quiet_collector(), lasting():
@@ -52,7 +52,7 @@ class CoreRow:
 
     def measure(self) -> dict[str, float]:
         drive = Drive(Decider(self._definitions, {}, program=self._program), lambda _: None)
-        with self._machine.measuring(), _input_frozen():
+        with self._machine.measuring(), input_frozen():
             started_s = time.process_time()
             drive.run(self._history.events)
             cpu_s = time.process_time() - started_s
@@ -68,7 +68,7 @@ class StagesRow:
 
     def measure(self) -> dict[str, float]:
         drive, stages = Drive(Decider(self._definitions, {}, program=self._program), lambda _: None), Stages()
-        with self._machine.measuring(), _input_frozen(), stages.sampling():
+        with self._machine.measuring(), input_frozen(), stages.sampling():
             started_s = time.process_time()
             drive.run(self._history.events)
             each_us = (time.process_time() - started_s) / drive.decided * 1e6
@@ -89,7 +89,7 @@ class SegmentsRow:
 
     def _run(self, definitions: Definitions) -> float:
         drive = Drive(Decider(definitions, {}), lambda _: None)
-        with self._machine.measuring(), _input_frozen():
+        with self._machine.measuring(), input_frozen():
             started_s = time.process_time()
             drive.run(self._history.events)
             return drive.decided / (time.process_time() - started_s)
@@ -103,7 +103,7 @@ class BytesRow:
         self._values = [record.value for record in history.records]
 
     def measure(self) -> dict[str, float]:
-        with self._machine.measuring(), _input_frozen():
+        with self._machine.measuring(), input_frozen():
             stages = self._run()
         count = len(self._values)
         figures = {f"{stage}_us_per_event": seconds / count * 1e6 for stage, seconds in stages.items()}

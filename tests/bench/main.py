@@ -3,7 +3,7 @@
 Method. All rows are measured in one go, interleaved: a round measures each row once, and there are several rounds; the
 table shows the median and the least and greatest of the rounds. A ratio is taken within each round, between neighbours
 in time. Where the machine has two cores or more, the broker has one of them to itself, and whatever is measured (this
-process, the worker, the stock Faust app) has another one. Other work on the machine makes every figure worse, so its
+process, the worker, another engine) has another one. Other work on the machine makes every figure worse, so its
 load stands beside them, and `machine_pace`: how fast a fixed piece of plain Python went in each round.
 
 Input: Taobao's user behaviour in total order (`STREAM_DATA` or ../shared/data), all of it planned, none rejected; where
@@ -24,8 +24,12 @@ Rows:
   bytes        Bytes to bytes, without Kafka: decode, decide, and every 2,000 events encode the changed profiles and
                the outcomes. Also gives its three stages in microseconds an event.
   replay       `stream replay` as a whole: read the file, sort, decide, write the outcomes.
+  growth       CPU time of an event, by the whole config, over generated users of whom few do most (Zipf): with 1,000 to
+               1,000,000 users in memory; with no timer and 1,000,000 timers of others pending; and of users without a
+               cart, and with one that put them into its journey.
+  weight       Bytes of a profile as the input leaves it: encoded, and decoded, as Python's allocators count them.
   raw          The limit: aiokafka's `getmany` and `orjson.loads` of every value, from the topics the worker reads.
-  stock_faust  A Faust agent as Faust's documentation has it: decode JSON, count events per user in a Table (memory).
+  faust_counter  A Faust agent as Faust's documentation has it: decode JSON, count events per user in a Table (memory).
   end_to_end   `stream worker`, a process of its own, on the event clock with the whole shipped config and default
                settings: consume, decide, and commit profiles, outcomes and position in transactions. Counted on its
                /metrics.
@@ -35,8 +39,20 @@ Rows:
                more are orders that are thanked for at once, and those are timed.
   recovery     Profiles, as the input leaves them, read back from the changelog by all tasks at once, their timers put
                into the index: up to where a worker that was just started could decide. They stay encoded.
-`stock_faust` and `end_to_end` are rates between 10 % and 90 % of their events, so that neither start nor end counts.
-`over_stock_faust` compares our whole config with Faust's single counter; doing the same small job is another row's.
+  small_job    One small common job: a rolling 7-day view count and the cart of each user, and an event onto one topic
+               when a cart was left for 60 minutes. By `stream worker`, on the wall clock, with a config of a trait and
+               a segment (tests/bench/small_job/config).
+  small_job_stock_faust
+  small_job_quix_streams
+  small_job_bytewax
+               The same job over the same topics by these, as their documentation would have it, at their defaults and
+               with what it recommends for throughput. Measured twice: the rolling count by a window of theirs, in
+               steps of a day, and by plain state, written by hand. Each one's output is checked beforehand, user by
+               user, against a plain computation. They run in an environment of their own, build/bench-env.
+Rows on Kafka are rates between 10 % and 90 % of their events, so that neither start nor end counts; of an engine that
+is slow, the first events of the topics. `over_stock_faust`, `over_quix_streams`, `over_bytewax`: our small job over
+theirs, in the same round. `end_to_end_over_faust_counter` compares our whole config with Faust's single counter. A row
+that cannot run is in the table with the reason, and nowhere else.
 """
 
 import argparse
@@ -75,12 +91,13 @@ def main(given: list[str] | None = None) -> int:
     machine = Machine()
     report = Report(machine, runs)
     try:
-        with open_rows(asked.only or ROWS, scale.with_copies(asked.copies), machine) as (rows, facts):
-            report.facts.update(facts)
+        with open_rows(asked.only or ROWS, scale.with_copies(asked.copies), machine) as opened:
+            report.facts.update(opened.facts)
+            report.absent.update(opened.absent)
             for run in range(runs):
                 report.begin_round()
                 report.add(machine.pace())
-                for name, row in rows.items():
+                for name, row in opened.rows.items():
                     print(f"round {run + 1} of {runs}: {name}", file=sys.stderr, flush=True)
                     report.add(row.measure())
     except KafkaUnavailableError as reason:
@@ -88,7 +105,8 @@ def main(given: list[str] | None = None) -> int:
         return 2
     print(report.table())
     report.write(asked.out)
-    print(f"written to {asked.out}", file=sys.stderr)
+    report.write_page(asked.out.with_suffix(".html"))
+    print(f"written to {asked.out}, and as a page beside it", file=sys.stderr)
     return 0
 
 

@@ -14,6 +14,10 @@ from tests.bench.machine import Machine
 END_TIMEOUT_S = 30.0
 
 
+class RowUnavailable(Exception):
+    """A row cannot run on this machine; the text says what is missing."""
+
+
 class MeasuredProcessError(Exception):
     """A process that was to be measured went wrong; the text has the end of what it said."""
 
@@ -44,9 +48,13 @@ class Running:
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self._process, self._log = process, log
 
+    def has_ended(self) -> bool:
+        """Return whether it has ended by itself."""
+        return self._process.poll() is not None
+
     def check(self) -> None:
         """Raise where it has ended by itself."""
-        if self._process.poll() is not None:
+        if self.has_ended():
             raise self.failure(f"ended with {self._process.returncode}")
 
     def failure(self, what: str) -> MeasuredProcessError:

@@ -14,17 +14,20 @@ from stream.runtime.settings import Settings
 from stream.testkit.files import read_config
 from tests.bench.core_rows import BytesRow, CoreRow, DecodeRow, ReplayRow, SegmentsRow, StagesRow
 from tests.bench.delay_row import DelayRow, DelayScale
+from tests.bench.faust_counter_row import FaustCounterRow
+from tests.bench.growth_rows import GrowthRow, WeightRow
 from tests.bench.histories import ROOT, History, read_history
 from tests.bench.machine import Machine
-from tests.bench.processes import stream
+from tests.bench.processes import RowUnavailable, stream
 from tests.bench.raw_row import RawRow
 from tests.bench.recovery_row import RecoveryRow
-from tests.bench.stock_row import StockFaustRow
+from tests.bench.small_job.opening import NAMES as SMALL_JOB
+from tests.bench.small_job.opening import SmallJob
 from tests.bench.worker_row import WorkerRow, settings_env
 from tests.kafka.broker import Broker, running_kafka
 
-WITHOUT_KAFKA = ("decode", "core", "stages", "segments", "bytes", "replay")
-WITH_KAFKA = ("raw", "stock_faust", "end_to_end", "recovery", "delay")
+WITHOUT_KAFKA = ("decode", "core", "stages", "segments", "bytes", "replay", "growth", "weight")
+WITH_KAFKA = ("raw", "faust_counter", "end_to_end", "recovery", "delay", *SMALL_JOB)
 ROWS = WITHOUT_KAFKA + WITH_KAFKA
 
 
@@ -37,29 +40,46 @@ class Row(Protocol):
 
 @dataclass(frozen=True)
 class Scale:
-    """How much there is to do: rows of the file, copies of it on Kafka, events for the slow stock Faust, profiles to
-    recover, and how long delays are measured.
+    """How much there is to do: rows of the file, copies of it on Kafka, events for the slow Faust counter, profiles to
+    recover, how long delays are measured, and up to how many users growth is, by how many events each.
     """
 
     rows: int | None = None
     copies: int = 5
-    stock_events: int = 50_000
+    counter_events: int = 50_000
     recovered: int = 200_000
     delay: DelayScale = field(default_factory=DelayScale)
+    growth_users: int = 1_000_000
+    growth_events: int = 40_000
 
     @staticmethod
     def quick() -> "Scale":
-        return Scale(rows=4_000, copies=1, stock_events=1_000, recovered=3_000, delay=DelayScale.quick())
+        return Scale(
+            rows=4_000,
+            copies=1,
+            counter_events=1_000,
+            recovered=3_000,
+            delay=DelayScale.quick(),
+            growth_users=1_000,
+            growth_events=500,
+        )
 
     def with_copies(self, copies: int | None) -> "Scale":
         return self if copies is None else replace(self, copies=copies)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """Rows that are ready to measure, facts about the input, and why other rows are absent."""
+
+    rows: dict[str, Row]
+    facts: dict[str, object]
+    absent: dict[str, str]
+
+
 @contextmanager
-def open_rows(
-    names: Sequence[str], scale: Scale, machine: Machine
-) -> Iterator[tuple[dict[str, Row], dict[str, object]]]:
-    """Yield the rows asked for, ready to measure, and facts about the input. Raises `KafkaUnavailableError`."""
+def open_rows(names: Sequence[str], scale: Scale, machine: Machine) -> Iterator[Opened]:
+    """Yield the rows asked for. Raises `KafkaUnavailableError`."""
     definitions = load(read_config(ROOT / "config"))
     with ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="stream-bench-")))
@@ -72,6 +92,8 @@ def open_rows(
             "segments": lambda: SegmentsRow(history, machine),
             "bytes": lambda: BytesRow(definitions, history, machine),
             "replay": lambda: ReplayRow(definitions, history, machine, folder),
+            "growth": lambda: GrowthRow(definitions, machine, scale.growth_users, scale.growth_events),
+            "weight": lambda: WeightRow(definitions, history),
         }
         if set(names) & set(WITH_KAFKA):
             # Names of its own each time: a broker that was given may remember earlier ones.
@@ -82,12 +104,22 @@ def open_rows(
             _play(settings, history, scale.copies, folder)
             makers |= {
                 "raw": lambda: RawRow(settings, played, machine),
-                "stock_faust": lambda: StockFaustRow(settings, history.records[: scale.stock_events], machine, folder),
+                "faust_counter": lambda: FaustCounterRow(
+                    settings, history.records[: scale.counter_events], machine, folder
+                ),
                 "end_to_end": lambda: WorkerRow(settings, played, machine, folder),
                 "delay": lambda: DelayRow(settings, history, scale.delay, machine, folder),
                 "recovery": lambda: RecoveryRow(definitions, history, settings, scale.recovered, machine),
+                **SmallJob(settings, history, machine, folder).makers(scale.copies),
             }
-        yield {name: makers[name]() for name in ROWS if name in names}, facts
+        opened = Opened({}, facts, {})
+        for name in ROWS:
+            if name in names:
+                try:
+                    opened.rows[name] = makers[name]()
+                except RowUnavailable as reason:
+                    opened.absent[name] = str(reason)
+        yield opened
 
 
 def _broker(ending: ExitStack, machine: Machine) -> str:

@@ -33,18 +33,33 @@ class Seen(NamedTuple):
     profiles_written: float
 
 
+class Job(NamedTuple):
+    """What a worker is given to do: a config, its clock, and what the figures' names begin with."""
+
+    config: Path
+    clock: str
+    name: str
+
+
+WHOLE_CONFIG = Job(ROOT / "config", "event", "end_to_end")
+
+
 class WorkerRow:
     """Each run has a new app: an empty changelog, from the first record on."""
 
-    def __init__(self, settings: Settings, expected: int, machine: Machine, folder: Path) -> None:
+    def __init__(
+        self, settings: Settings, expected: int, machine: Machine, folder: Path, job: Job = WHOLE_CONFIG
+    ) -> None:
         self._settings, self._expected, self._machine, self._folder = settings, expected, machine, folder
+        self._job = job
         self._numbers = itertools.count(1)
 
     def measure(self) -> dict[str, float]:
         app, port = f"{self._settings.app}-{next(self._numbers)}", _free_port()
         env = settings_env(self._settings) | {"STREAM_APP": app, "STREAM_HTTP_PORT": str(port)}
-        stream(["topics", str(ROOT / "config")], env)
-        command = [sys.executable, "-m", "stream", "worker", "--config", str(ROOT / "config"), "--clock", "event"]
+        config, clock, _ = self._job
+        stream(["topics", str(config)], env)
+        command = [sys.executable, "-m", "stream", "worker", "--config", str(config), "--clock", clock]
         with running(command, env, self._folder / f"{app}.log", self._machine) as process:
             looks = list(self._looks(process, f"http://127.0.0.1:{port}/metrics"))
         return self._figures(looks)
@@ -70,13 +85,14 @@ class WorkerRow:
             raise MeasuredProcessError(f"{last.events:,.0f} of {total:,} decided, {last.dead_letters:.0f} dead letters")
         began, ended = at_count(looks, total * 0.1), at_count(looks, total * 0.9)
         events, seconds, cpu_s = ended.events - began.events, ended.at_s - began.at_s, ended.cpu_s - began.cpu_s
-        return {
-            "end_to_end_events_per_s": events / seconds,
-            "end_to_end_cpu_s_per_million": cpu_s / events * 1e6,
-            "end_to_end_memory_mib": last.memory_bytes / (1 << 20),
-            "end_to_end_checkpoints_per_s": (ended.checkpoints - began.checkpoints) / seconds,
-            "end_to_end_profiles_written_per_event": (ended.profiles_written - began.profiles_written) / events,
+        figures = {
+            "events_per_s": events / seconds,
+            "cpu_s_per_million": cpu_s / events * 1e6,
+            "memory_mib": last.memory_bytes / (1 << 20),
+            "checkpoints_per_s": (ended.checkpoints - began.checkpoints) / seconds,
+            "profiles_written_per_event": (ended.profiles_written - began.profiles_written) / events,
         }
+        return {f"{self._job.name}_{figure}": value for figure, value in figures.items()}
 
 
 def at_count(looks: list[Seen], events: float) -> Seen:

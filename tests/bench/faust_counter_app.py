@@ -1,4 +1,4 @@
-"""A Faust app as Faust's documentation would have it; run by the row `stock_faust`, told by the environment."""
+"""A Faust app as Faust's documentation would have it; run by the row `faust_counter`, told by the environment."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Stock Faust, in a process of its own, on the same events."""
+"""Stock Faust with a single counter, in a process of its own, on the same events."""
 
 import asyncio
 import itertools
@@ -15,22 +15,22 @@ from stream.runtime.settings import Settings
 from tests.bench.machine import Machine
 from tests.bench.processes import running
 
-APP = Path(__file__).with_name("stock_app.py")
+APP = Path(__file__).with_name("faust_counter_app.py")
 TIMEOUT_S = 300.0
 
 
-class StockFaustRow:
+class FaustCounterRow:
     """Its events are in one topic, without the heartbeats that only our worker understands."""
 
     def __init__(self, settings: Settings, records: list[OutRecord], machine: Machine, folder: Path) -> None:
         self._settings, self._machine, self._folder = settings, machine, folder
-        self._topic = f"{settings.topic_prefix}stock"
+        self._topic = f"{settings.topic_prefix}counter"
         self._events = len(records)
         self._numbers = itertools.count(1)
         asyncio.run(self._fill(records))
 
     def measure(self) -> dict[str, float]:
-        app = f"{self._settings.app}-stock-{next(self._numbers)}"
+        app = f"{self._settings.app}-counter-{next(self._numbers)}"
         result = self._folder / f"{app}.json"
         env = {
             "BENCH_APP": app,
@@ -53,8 +53,8 @@ class StockFaustRow:
         wall_s, cpu_s = json.loads(result.read_text())
         counted = self._events - self._events // 10 * 2
         return {
-            "stock_faust_events_per_s": counted / wall_s,
-            "stock_faust_cpu_s_per_million": cpu_s / counted * 1e6,
+            "faust_counter_events_per_s": counted / wall_s,
+            "faust_counter_cpu_s_per_million": cpu_s / counted * 1e6,
         }
 
     async def _fill(self, records: list[OutRecord]) -> None:
