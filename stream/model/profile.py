@@ -4,10 +4,12 @@ The structs refer to no one that refers back, so Python's collector of cycles ne
 may be millions.
 """
 
+import struct
 from typing import Final
 
 import msgspec
 import xxhash
+import zstandard
 
 from stream.model.events import Scalar
 from stream.model.habits import Habits
@@ -175,12 +177,6 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     before_last_ms: int = -NEVER
 
 
-class ProfileHead(msgspec.Struct, array_like=True, gc=False):
-    """The first fields of an encoded profile, readable without the rest: all that recovery needs."""
-
-    due_ms: int
-
-
 class Profile(msgspec.Struct, array_like=True, gc=False):
     """All of one user. `due_ms` is when its earliest timer falls due; `now_ms` the latest time anything was decided at.
 
@@ -234,14 +230,20 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
         return f"{self.user}\x1e{self.births}" if self.births else self.user
 
 
+_HEAD: Final = struct.Struct(">cq")
+_COMPRESSED: Final = b"\xc1"
+"""What an encoded profile begins with, before its `due_ms`: a byte that begins no MessagePack."""
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Profile)
-_head_decoder = msgspec.msgpack.Decoder(ProfileHead)
 _fields_decoder = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _products_decoder = msgspec.msgpack.Decoder(ProductMemory | None)
 _user_decoder = msgspec.msgpack.Decoder(str)
 _USER: Final = Profile.__struct_fields__.index("user")
 _PRODUCTS: Final = Profile.__struct_fields__.index("products")
+# One of each for the process, which encodes and decodes in one thread. Kafka has a checksum of its own.
+_compressor = zstandard.ZstdCompressor(level=1, write_checksum=False)
+_decompressor = zstandard.ZstdDecompressor()
 
 
 def new_profile(user: str, *, spread: bool = True) -> Profile:
@@ -251,30 +253,34 @@ def new_profile(user: str, *, spread: bool = True) -> Profile:
 
 
 def encode_profile(profile: Profile) -> bytes:
-    """Return the profile as MessagePack, an array whose first element is `due_ms`."""
-    return _encoder.encode(profile)
+    """Return the profile as kept: `due_ms`, readable without the rest, and MessagePack compressed by Zstandard."""
+    return _HEAD.pack(_COMPRESSED, profile.due_ms) + _compressor.compress(_encoder.encode(profile))
 
 
 def decode_profile(encoded: bytes) -> Profile:
     """Read a profile back; raises `msgspec.DecodeError` on bytes this version cannot read."""
-    return _decoder.decode(encoded)
-
-
-def decode_head(encoded: bytes) -> ProfileHead:
-    """Read only the first fields of an encoded profile; the rest is passed over, element by element."""
-    return _head_decoder.decode(encoded)
+    return _decoder.decode(_message(encoded))
 
 
 def due_ms_of(encoded: bytes) -> int:
     """Return `due_ms` of an encoded profile, without a look at the rest of it."""
-    # MessagePack: 0xdc is an array of 16 to 65,535 elements, its length two bytes long; 0xcf an integer of eight bytes.
-    if encoded[0] == 0xDC and encoded[3] == 0xCF:
-        return int.from_bytes(encoded[4:12], "big")
-    return decode_head(encoded).due_ms
+    if encoded[:1] == _COMPRESSED:
+        return int.from_bytes(encoded[1 : _HEAD.size], "big", signed=True)
+    return decode_profile(encoded).due_ms
 
 
 def decode_products(encoded: bytes) -> tuple[str, ProductMemory | None]:
     """Read only whose a profile is, and the products it remembers; the rest is passed over."""
-    fields = _fields_decoder.decode(encoded)
+    fields = _fields_decoder.decode(_message(encoded))
     user = _user_decoder.decode(fields[_USER])
     return user, _products_decoder.decode(fields[_PRODUCTS]) if len(fields) > _PRODUCTS else None
+
+
+def _message(encoded: bytes) -> bytes:
+    """Return the MessagePack of an encoded profile: an earlier version kept that as it is."""
+    if encoded[:1] != _COMPRESSED:
+        return encoded
+    try:
+        return _decompressor.decompress(encoded[_HEAD.size :])
+    except zstandard.ZstdError as error:
+        raise msgspec.DecodeError(f"not a profile: {error}") from error

@@ -16,7 +16,7 @@ import msgspec
 from stream.decision.decider import Decider
 from stream.definitions.shapes import Definitions
 from stream.model.outcomes import TOPIC_OF, AnyOutcome, Decision, Trigger, encode_outcome
-from stream.model.profile import NEVER, Profile, decode_head, decode_profile, encode_profile
+from stream.model.profile import NEVER, Profile, decode_profile, due_ms_of, encode_profile
 from tests.chaos.wall_log import DECIDED_TOPICS, Seen, Told
 
 APART_MS: Final = 1_000
@@ -188,7 +188,7 @@ def _decided(step: Step, way: Way, again: Again, subscriber: Subscriber) -> Iter
         if counts is not None:
             rest = tuple(other for other in way.rest if other is not told)
             outcomes, fired = (*way.outcomes, *move.outcomes), way.fired
-            due_ms = NEVER if way.profile is None else decode_head(way.profile).due_ms
+            due_ms = NEVER if way.profile is None else due_ms_of(way.profile)
             if due_ms < told.event.time_ms and due_ms <= told.order_ms:
                 fired = (*fired, Fired(due_ms, rest, by_clock=False))
             yield Way(move.after, rest, counts, way.changed or move.changed, fired, outcomes)
@@ -196,7 +196,7 @@ def _decided(step: Step, way: Way, again: Again, subscriber: Subscriber) -> Iter
 
 def _fired(step: Step, way: Way, again: Again, subscriber: Subscriber) -> Iterator[Way]:
     """Yield the way with the next timer fired by the clock, if it may."""
-    if way.profile is None or (due_ms := decode_head(way.profile).due_ms) > step.clock_ms or due_ms >= NEVER:
+    if way.profile is None or (due_ms := due_ms_of(way.profile)) > step.clock_ms or due_ms >= NEVER:
         return
     move = again.fire(step.user, way.profile)
     counts = subscriber.account(way.counts, move.outcomes)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from stream.definitions import load as load_definitions
-from stream.model.profile import decode_head
+from stream.model.profile import due_ms_of
 from stream.runtime.settings import Settings
 from stream.testkit.files import read_config
 from tests.chaos.event_case import SESSION_TIMEOUT_MS, unexplained
@@ -84,7 +84,7 @@ async def _has_fired_what_is_due(settings: Settings) -> bool:
     """Whether no committed profile has a timer that was due for a while: a busy machine may take its time."""
     profiles, _ = await recovered(settings)
     overdue_ms = time.time_ns() // 1_000_000 - settings.lateness_ms - OVERDUE_MS // 2
-    return all(decode_head(encoded).due_ms > overdue_ms for encoded in profiles.values())
+    return all(due_ms_of(encoded) > overdue_ms for encoded in profiles.values())
 
 
 async def _has_no_lag(fleet: Fleet) -> bool:

@@ -17,7 +17,7 @@ import msgspec
 
 from stream.definitions.shapes import Definitions
 from stream.model.outcomes import AnyOutcome
-from stream.model.profile import NEVER, decode_head, decode_profile
+from stream.model.profile import NEVER, decode_profile, due_ms_of
 from stream.runtime.settings import Settings
 from tests.chaos.wall_again import UNCHANGED, Again, Step, Subscriber, Way, way_to
 from tests.chaos.wall_log import DECIDED_TOPICS, Checkpoint, TaskLog, Told, read_logs
@@ -178,8 +178,8 @@ class Lineage:
             if user not in self._lost_track and (unaccounted := subscriber.unaccounted()):
                 self._say(f"{user}: seen, and not decided for any state: {unaccounted[:2]}")
         for user, encoded in self._profiles.items():
-            if decode_head(encoded).due_ms <= self._clock_ms - OVERDUE_MS:
-                self._say(f"{user}: due at {decode_head(encoded).due_ms}, not fired at {self._clock_ms}")
+            if due_ms_of(encoded) <= self._clock_ms - OVERDUE_MS:
+                self._say(f"{user}: due at {due_ms_of(encoded)}, not fired at {self._clock_ms}")
         self._check_counts()
         for user in self._by_user.keys() - self._untimely - self._lost_track:
             self._check_timely(user)
@@ -205,7 +205,7 @@ class Lineage:
             move = self._again.decide(user, profile, told, NEVER)
             profile, outcomes = move.after, [*outcomes, *move.outcomes]
         # What was due last may have been left to whoever comes next.
-        while profile != found and profile is not None and decode_head(profile).due_ms <= self._clock_ms:
+        while profile != found and profile is not None and due_ms_of(profile) <= self._clock_ms:
             move = self._again.fire(user, profile)
             profile, outcomes = move.after, [*outcomes, *move.outcomes]
         if profile != found:

@@ -12,7 +12,6 @@ from stream.definitions import load
 from stream.definitions.responses import response_weights
 from stream.definitions.shapes import Definitions
 from stream.model.habits import HALF_LIFE_MS, ChannelSeen, Contacts, Habits, HourSeen, growth
-from stream.model.profile import encode_profile
 from tests.decision.story import D, H, Story
 from tests.decision.test_local_time import ms
 from tests.properties.histories import modest
@@ -158,11 +157,11 @@ def test_a_response_to_a_trigger_of_a_forgotten_channel_counts_for_its_hour_only
 
 def test_the_fullest_habits_take_less_than_four_kilobytes() -> None:
     story = Learning()
-    empty = len(encode_profile(story.profile()))
+    empty = len(msgspec.msgpack.encode(story.profile()))
     for number in range(99):
         story.send(f"t{number}", f"channel_{number % 20}")
     story.habits().hours = {hour: growth(TUESDAY_MS) for hour in range(168)}
-    assert len(encode_profile(story.profile())) - empty < 4_000
+    assert len(msgspec.msgpack.encode(story.profile())) - empty < 4_000
 
 
 def test_what_a_user_does_is_contributed_to_what_is_known_of_everyone_and_only_once() -> None:

@@ -47,15 +47,16 @@ def test_sums_over_six_years_are_exact_in_any_order(times_ms: list[int], chance:
 def test_habits_survive_being_kept_and_a_profile_kept_before_them_has_none() -> None:
     profile = new_profile("u")
     profile.habits = Habits({42: growth(NOW_MS)}, {"email": Contacts(2.0, 1.0)}, {1 << 63: Awaited("email", NOW_MS)})
-    kept = encode_profile(profile)
-    assert decode_profile(kept) == profile
-    before = msgspec.msgpack.decode(kept, strict=False)[: Profile.__struct_fields__.index("habits")]
+    assert decode_profile(encode_profile(profile)) == profile
+    before = msgspec.msgpack.decode(msgspec.msgpack.encode(profile), strict=False)[
+        : Profile.__struct_fields__.index("habits")
+    ]
     assert decode_profile(msgspec.msgpack.encode(before)).habits is None
 
 
 @pytest.mark.parametrize("full", [Habits({h: growth(END_OF_TIME_MS - 1) for h in range(168)})])
 def test_the_fullest_histogram_takes_less_than_two_kilobytes(full: Habits) -> None:
     profile = new_profile("u")
-    empty = len(encode_profile(profile))
+    empty = len(msgspec.msgpack.encode(profile))
     profile.habits = full
-    assert len(encode_profile(profile)) - empty < 2_000
+    assert len(msgspec.msgpack.encode(profile)) - empty < 2_000

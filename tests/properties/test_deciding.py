@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from stream.decision.decider import Decider
 from stream.model.events import Event
 from stream.model.outcomes import encode_outcome
-from stream.model.profile import decode_head, decode_profile, encode_profile
+from stream.model.profile import decode_profile, due_ms_of, encode_profile
 from tests.properties.histories import modest
 from tests.properties.shops import Shop, any_config, days, end_of, late_days
 
@@ -95,7 +95,7 @@ def test_a_decider_that_takes_over_goes_on_as_the_old_one_would_have(
     new = Shop(config, {user: decode_profile(encoded) for user, encoded in kept.items()})
     new.decider.restore(counts)
     for user, encoded in kept.items():
-        new.decider.schedule(user, decode_head(encoded).due_ms)
+        new.decider.schedule(user, due_ms_of(encoded))
     old.outcomes.clear()
     old.live(after, end_of(events))
     new.live(after, end_of(events))

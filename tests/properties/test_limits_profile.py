@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pytest
 
 from stream.decision.decider import Decider
@@ -20,7 +21,7 @@ from stream.model.errors import Rejected
 from stream.model.events import Event
 from stream.model.outcomes import encode_outcome
 from stream.model.plan import Property
-from stream.model.profile import Profile, encode_profile
+from stream.model.profile import Profile
 from stream.testkit.files import read_config
 from tests.decision.story import config
 from tests.properties.histories import wide_config
@@ -121,7 +122,7 @@ def sizes(definitions: Definitions, hostile: Hostile, count: int) -> tuple[int, 
         for outcome in decider.take().outcomes:
             largest_outcome = max(largest_outcome, len(encode_outcome(outcome)))
         if number % 2_500 == 0:
-            largest_profile = max(largest_profile, len(encode_profile(profiles[USER])))
+            largest_profile = max(largest_profile, len(msgspec.msgpack.encode(profiles[USER])))
     return largest_profile, largest_outcome
 
 
@@ -163,7 +164,7 @@ def test_no_trait_keeps_more_than_64_kib_of_one_user(op: str, window: str):
 def kept_by(trait: str) -> int:
     """Return how many bytes a trait of the worst user comes to."""
     definitions = config(trait)
-    empty = len(encode_profile(Profile(0, USER, 0)))
+    empty = len(msgspec.msgpack.encode(Profile(0, USER, 0)))
     # Carts, consents and identity are judged with the shipped config; here only the trait has something to keep.
     hostile = Hostile(definitions, "𝄞", 30 * 24 * HOUR_MS // 12_000)
     hostile._planned = [definitions.plan.events["measured"]]

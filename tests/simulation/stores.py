@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stream.model.profile import NEVER, decode_head
+from stream.model.profile import NEVER, due_ms_of
 from stream.runtime.store.contents import Contents
 from stream.runtime.store.writer import StoringWriter
 
@@ -26,7 +26,7 @@ def apart(contents: Contents, kept: Mapping[bytes | None, bytes]) -> list[str]:
     """Return how a store differs from the latest records of its changelog."""
     users = {key.decode(): value for key, value in kept.items() if key and not key.startswith(b"\xff")}
     special = {key: value for key, value in kept.items() if key and key.startswith(b"\xff")}
-    timers = {(user, due) for user, value in users.items() if (due := decode_head(value).due_ms) < NEVER}
+    timers = {(user, due) for user, value in users.items() if (due := due_ms_of(value)) < NEVER}
     said = []
     if {user: contents.get(user.encode()) for user in contents.users()} != users:
         said.append("its store has other profiles than its changelog")

@@ -173,7 +173,7 @@ def test_what_is_remembered_is_bounded_and_survives_being_kept(given_events: lis
 
 
 def test_a_profile_kept_before_there_was_a_memory_reads_back_without_one() -> None:
-    encoded = msgspec.msgpack.encode(msgspec.msgpack.decode(encode_profile(new_profile("u")))[:-1])
+    encoded = msgspec.msgpack.encode(msgspec.msgpack.decode(msgspec.msgpack.encode(new_profile("u")))[:-1])
     assert decode_profile(encoded) == new_profile("u")
 
 
