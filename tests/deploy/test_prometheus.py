@@ -64,6 +64,7 @@ def work(metrics: Metrics) -> None:
             ),
         ]
     )  # fmt: skip
+    metrics.count_profile_reads(9, 3)
     metrics.observe_checkpoint(0.02, 0.01, 12)
     metrics.observe_delays([0.05])
     metrics.show_tasks(
