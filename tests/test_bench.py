@@ -57,6 +57,7 @@ def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STREAM_DATA", str(tmp_path))
 
 
+@pytest.mark.timeout(900)  # a dozen rows, of seconds each
 def test_a_quick_run_without_kafka_writes_flat_figures_with_their_spread(
     no_data: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -39,6 +39,7 @@ OURS = [row for row in WITH_KAFKA if not row.startswith("small_job_")]
 """The other engines start slowly, and need an environment of their own."""
 
 
+@pytest.mark.timeout(900)  # eight processes, each started from nothing
 def test_a_quick_run_on_kafka_measures_raw_faust_the_worker_delays_and_recovery(
     kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
