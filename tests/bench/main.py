@@ -63,6 +63,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.bench.machine import Machine
+from tests.bench.processes import MeasuredProcessError
 from tests.bench.report import Report
 from tests.bench.rows import ROWS, Scale, open_rows
 from tests.kafka.broker import KafkaUnavailableError
@@ -99,7 +100,10 @@ def main(given: list[str] | None = None) -> int:
                 report.add(machine.pace())
                 for name, row in opened.rows.items():
                     print(f"round {run + 1} of {runs}: {name}", file=sys.stderr, flush=True)
-                    report.add(row.measure())
+                    try:
+                        report.add(row.measure())
+                    except MeasuredProcessError as reason:
+                        report.absent[name] = str(reason)
     except KafkaUnavailableError as reason:
         print(f"No Kafka to measure on: {reason}; --only core needs none.", file=sys.stderr)
         return 2
