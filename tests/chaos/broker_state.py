@@ -78,7 +78,6 @@ async def compacted_share(settings: Settings) -> float:
         for number in range(settings.partitions):
             tp = TopicPartition(changelog_topic(settings), number)
             consumer.assign([tp])
-            await consumer.seek_to_beginning(tp)
             begin, end = (await consumer.beginning_offsets([tp]))[tp], (await consumer.end_offsets([tp]))[tp]
             keys: list[bytes] = []
             while await consumer.position(tp) < end:

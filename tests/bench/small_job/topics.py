@@ -48,15 +48,18 @@ async def fill(settings: Settings, records: Sequence[OutRecord]) -> None:
 
 async def abandonments_in(settings: Settings, topic: str) -> Counter[str]:
     """Return how often each user is told of in an output topic; of our segment changes only who entered counts."""
+    # From the beginning by its own reset: one asked to seek there may still be set to the end, which it meant to read.
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.brokers, enable_auto_commit=False, isolation_level="read_committed"
+        bootstrap_servers=settings.brokers,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
     )
     found: Counter[str] = Counter()
     async with consumer:
         tps = [TopicPartition(topic, partition) for partition in range(settings.partitions)]
         consumer.assign(tps)
         ends = await consumer.end_offsets(tps)
-        await consumer.seek_to_beginning(*tps)
         while any([await consumer.position(tp) < end for tp, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=500)).values():
                 found.update(r.key.decode() for r in records if orjson.loads(r.value).get("change") != "exited")
