@@ -44,6 +44,17 @@ FIGURES = {
     "growth_with_runs",
     "profile_encoded_bytes",
     "profile_decoded_bytes",
+    "store_disk_bytes_per_profile",
+    "store_events_per_cpu_s",
+    "store_fill_profiles_per_cpu_s",
+    "store_hot_profiles",
+    "store_memory_events_per_cpu_s",
+    "store_memory_mib",
+    "store_misses",
+    "store_over_memory",
+    "store_over_memory_by_the_clock",
+    "store_profiles",
+    *(f"store_restart_{what}" for what in ("cpu_s", "profiles", "s", "timers")),
 }
 FACTS = {"runs", "input", "events", "cpu", "cpus", "pinned", "load_at_start", "load_at_end", "python"}
 

@@ -23,10 +23,11 @@ from tests.bench.raw_row import RawRow
 from tests.bench.recovery_row import RecoveryRow
 from tests.bench.small_job.opening import NAMES as SMALL_JOB
 from tests.bench.small_job.opening import SmallJob
+from tests.bench.store_row import StoreRow, StoreScale
 from tests.bench.worker_row import WorkerRow, settings_env
 from tests.kafka.broker import Broker, running_kafka
 
-WITHOUT_KAFKA = ("decode", "core", "stages", "segments", "bytes", "replay", "growth", "weight")
+WITHOUT_KAFKA = ("decode", "core", "stages", "segments", "bytes", "replay", "growth", "weight", "store")
 WITH_KAFKA = ("raw", "faust_counter", "end_to_end", "recovery", "delay", *SMALL_JOB)
 ROWS = WITHOUT_KAFKA + WITH_KAFKA
 
@@ -41,7 +42,8 @@ class Row(Protocol):
 @dataclass(frozen=True)
 class Scale:
     """How much there is to do: rows of the file, copies of it on Kafka, events for the slow Faust counter, profiles to
-    recover, how long delays are measured, and up to how many users growth is, by how many events each.
+    recover, how long delays are measured, up to how many users growth is, by how many events each, and how large the
+    stores are.
     """
 
     rows: int | None = None
@@ -51,6 +53,7 @@ class Scale:
     delay: DelayScale = field(default_factory=DelayScale)
     growth_users: int = 1_000_000
     growth_events: int = 40_000
+    store: StoreScale = field(default_factory=StoreScale)
 
     @staticmethod
     def quick() -> "Scale":
@@ -62,6 +65,7 @@ class Scale:
             delay=DelayScale.quick(),
             growth_users=1_000,
             growth_events=500,
+            store=StoreScale.quick(),
         )
 
     def with_copies(self, copies: int | None) -> "Scale":
@@ -94,6 +98,7 @@ def open_rows(names: Sequence[str], scale: Scale, machine: Machine) -> Iterator[
             "replay": lambda: ReplayRow(definitions, history, machine, folder),
             "growth": lambda: GrowthRow(definitions, machine, scale.growth_users, scale.growth_events),
             "weight": lambda: WeightRow(definitions, history),
+            "store": lambda: StoreRow(definitions, history, scale.store, machine, folder),
         }
         if set(names) & set(WITH_KAFKA):
             # Names of its own each time: a broker that was given may remember earlier ones.

@@ -29,6 +29,8 @@ WANTED = {
     "delay_p50_ms": Wanted(60, 25, ceiling=True),
     "delay_p99_ms": Wanted(250, 100, ceiling=True),
     "recovery_profiles_per_s": Wanted(150_000, 300_000),
+    "store_restart_s": Wanted(10, 3, ceiling=True),
+    "store_over_memory": Wanted(0.5, 0.8),
     "profile_encoded_bytes": Wanted(2_560, 1_536, ceiling=True),
     "profile_decoded_bytes": Wanted(12_288, 6_144, ceiling=True),
     "growth_with_users": Wanted(1.5, 1.2, ceiling=True),
