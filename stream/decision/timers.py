@@ -1,7 +1,7 @@
 """The index of timers: when each user is to be looked at next, those due soon in memory and the others elsewhere."""
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from stream.model.profile import NEVER
@@ -58,6 +58,13 @@ class Timers:
             heapq.heappush(self.heap, (due_ms, user))
         elif due_ms < NEVER and self._later is not None:
             self._later.add(user, due_ms)
+
+    def fill(self, due: Sequence[tuple[int, str]]) -> None:
+        """Put the timers of many users into the index at once: of each one, and all of them in memory."""
+        pending = [timer for timer in due if timer[0] < NEVER]
+        self.scheduled.update((user, due_ms) for due_ms, user in pending)
+        self.heap.extend(pending)
+        heapq.heapify(self.heap)
 
     def move_first(self, due_ms: int) -> None:
         """Put the one that is first in the heap at its new time; `NEVER` takes it out."""

@@ -264,9 +264,10 @@ def decode_profile(encoded: bytes) -> Profile:
 
 def due_ms_of(encoded: bytes) -> int:
     """Return `due_ms` of an encoded profile, without a look at the rest of it."""
-    if encoded[:1] == _COMPRESSED:
-        return int.from_bytes(encoded[1 : _HEAD.size], "big", signed=True)
-    return decode_profile(encoded).due_ms
+    if encoded[:1] != _COMPRESSED:
+        return decode_profile(encoded).due_ms
+    due_ms: int = _HEAD.unpack_from(encoded)[1]
+    return due_ms
 
 
 def decode_products(encoded: bytes) -> tuple[str, ProductMemory | None]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from stream.definitions.kept import KeptJourney
 from stream.model.errors import StreamStop
-from stream.model.profile import NEVER, due_ms_of
+from stream.model.profile import due_ms_of
 from stream.runtime.kept_journeys import taken_out
 from stream.runtime.ports import TP
 from stream.runtime.position import POSITION_KEY, Position, decode_position
@@ -47,13 +48,13 @@ async def recover(batches: AsyncIterator[Sequence[tuple[bytes, bytes | None]]]) 
 
 async def schedule_timers(decider: Decider, profiles: Mapping[str, bytes]) -> None:
     """Index the timers of all profiles without decoding more than their heads."""
-    due = ((user, due_ms_of(encoded)) for user, encoded in list(profiles.items()))
-    for count, (user, due_ms) in enumerate(due):
-        if due_ms < NEVER:
-            decider.schedule(user, due_ms)
-        if count % _YIELD_EVERY == 0:
-            # The consumer's heartbeats to Kafka run on the same loop.
-            await asyncio.sleep(0)
+    due: list[tuple[int, str]] = []
+    left = iter(profiles.items())
+    while some := [(due_ms_of(encoded), user) for user, encoded in islice(left, _YIELD_EVERY)]:
+        due += some
+        # The consumer's heartbeats to Kafka run on the same loop.
+        await asyncio.sleep(0)
+    decider.timers.fill(due)
 
 
 def starting_offsets(position: Position, bounds: Mapping[TP, tuple[int, int]]) -> dict[TP, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 
 import pytest
@@ -52,6 +53,14 @@ def test_without_another_place_all_are_in_memory() -> None:
     assert (timers.scheduled, timers.next_due_ms, timers.due_ms("v")) == ({"u": NEVER - 1}, NEVER - 1, NEVER)
     timers.look_ahead(NEVER - 1)
     assert timers.horizon_ms == NEVER
+
+
+def test_many_timers_at_once_come_in_their_order_beside_those_that_were_there() -> None:
+    timers = Timers()
+    timers.schedule("b", 20)
+    timers.fill([(30, "c"), (NEVER, "nobody"), (10, "a")])
+    assert timers.scheduled == {"a": 10, "b": 20, "c": 30}
+    assert [heapq.heappop(timers.heap) for _ in "abc"] == [(10, "a"), (20, "b"), (30, "c")]
 
 
 def test_a_new_timer_is_kept_where_it_belongs() -> None:
