@@ -33,15 +33,20 @@ _REST_S: Final = 2.0
 
 @dataclass(frozen=True)
 class DelayScale:
-    """How many events show the capacity, and how long each load lasts, of which the first part does not count."""
+    """How many events show the capacity, and how long each load lasts, of which the first part does not count.
+
+    Before the loads so many seconds at the first of them: a broker just started takes small requests slowly, until its
+    Java machine has compiled what they need.
+    """
 
     burst: int = 60_000
     seconds: float = 15.0
     warm_s: float = 3.0
+    broker_warms_s: float = 40.0
 
     @staticmethod
     def quick() -> "DelayScale":
-        return DelayScale(burst=2_000, seconds=2.0, warm_s=0.5)
+        return DelayScale(burst=2_000, seconds=2.0, warm_s=0.5, broker_warms_s=2.0)
 
 
 class DelayRow:
@@ -57,9 +62,11 @@ class DelayRow:
             traffic = Traffic(settings.brokers, settings.topic_prefix, self._history.records)
             capacity = self._capacity(live, traffic)
             figures = {"delay_capacity_events_per_s": capacity}
+            first = capacity * next(iter(LOADS.values()))
+            asyncio.run(self._delays(settings, traffic, first, self._scale.broker_warms_s))
             for name, share in LOADS.items():
                 time.sleep(_REST_S)
-                delays = asyncio.run(self._delays(settings, traffic, capacity * share))
+                delays = asyncio.run(self._delays(settings, traffic, capacity * share, self._scale.seconds))
                 live.process.check()
                 figures |= {f"{name}_{what}_ms": value for what, value in _summed_up(delays).items()}
             traffic.flush()
@@ -86,8 +93,10 @@ class DelayRow:
         began, ended = at_count(looks, burst * 0.3), at_count(looks, burst * 0.95)
         return (ended.events - began.events) / (ended.at_s - began.at_s)
 
-    async def _delays(self, settings: Settings, traffic: Traffic, events_per_s: float) -> list[float]:
-        """Return the delays of all probes of one load, in milliseconds."""
+    async def _delays(
+        self, settings: Settings, traffic: Traffic, events_per_s: float, seconds: float
+    ) -> list[float]:
+        """Return the delays of all probes of one load that lasts so long, in milliseconds."""
         traffic.sent_ms.clear()
         seen_ms: dict[str, float] = {}
         topic = f"{settings.topic_prefix}triggers"
@@ -96,7 +105,7 @@ class DelayRow:
             await consumer.seek_to_end()
             watching = asyncio.create_task(_watch(consumer, seen_ms))
             counted_from_ms = (time.time() + self._scale.warm_s) * 1_000
-            await _send_at(traffic, events_per_s, self._scale.seconds)
+            await _send_at(traffic, events_per_s, seconds)
             counted = {user for user, sent_ms in traffic.sent_ms.items() if sent_ms >= counted_from_ms}
             deadline_s = time.monotonic() + _START_S
             while counted - seen_ms.keys() and time.monotonic() < deadline_s:
