@@ -46,6 +46,10 @@ def ordered(at_ms: int, user: str = "u") -> Event:
     return Event(user, "order_completed", at_ms, f"order-{user}", {})
 
 
+def erased(at_ms: int, user: str = "u") -> Event:
+    return Event(user, "erasure_requested", at_ms, f"erasure-{at_ms}", {})
+
+
 class Shop:
     """Decides as a worker does, with a checkpoint after each step, and writes down what it leaves."""
 
@@ -119,6 +123,17 @@ def test_an_outcome_that_is_lost_or_comes_twice_is_found(shop: Shop):
     shop.log.seen["triggers"].append(shop.log.seen["triggers"][-1])
     assert "seen, and not decided" in said_of(shop)
     del shop.log.seen["triggers"][-2:]
+    assert "no right way" in said_of(shop)
+
+
+def test_who_comes_back_after_an_erasure_is_right_and_what_remains_of_them_must_be(shop: Shop):
+    shop.decide(erased(END_MS + 1), PEOPLE)
+    shop.decide(added(END_MS + 2), CART)
+    shop.decide(erased(END_MS + 3), PEOPLE)
+    assert said_of(shop) == ""
+    first, second = (shop.log.checkpoints[place].state for place in (-3, -1))
+    (place,) = first.keys() - {"u"}
+    first[place] = second[place]
     assert "no right way" in said_of(shop)
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from stream.decision.decider import Decider
+from stream.decision.remains import place_of
 from stream.definitions.shapes import Definitions
 from stream.model.outcomes import TOPIC_OF, AnyOutcome, Decision, Trigger, encode_outcome
 from stream.model.profile import NEVER, Profile, decode_profile, due_ms_of, encode_profile
@@ -25,51 +26,65 @@ APART_MS: Final = 1_000
 WAYS: Final = 5_000
 
 UNCHANGED: Final = b""
-"""Stands for a profile that a checkpoint does not have."""
+"""Stands for what a checkpoint does not have."""
+
+
+class Kept(NamedTuple):
+    """What is kept of one user, encoded: the profile, and what outlives an erasure. None is nothing."""
+
+    profile: bytes | None = None
+    remains: bytes | None = None
+
+    @property
+    def due_ms(self) -> int:
+        return NEVER if self.profile is None else due_ms_of(self.profile)
 
 
 class Again:
-    """Decides for one user at a time, from an encoded profile to an encoded one; None is no profile."""
+    """Decides for one user at a time; `key` is that of the pseudonyms."""
 
-    def __init__(self, definitions: Definitions) -> None:
+    def __init__(self, definitions: Definitions, key: bytes = b"") -> None:
+        self._key: Final = key
         self._profiles: Final[dict[str, Profile]] = {}
-        self._decider: Final = Decider(definitions, self._profiles)
+        self._decider: Final = Decider(definitions, self._profiles, key=key)
 
-    def decide(self, user: str, before: bytes | None, told: Told, limit_ms: int) -> Move:
+    def remains_of(self, user: str) -> str:
+        """Return where what outlives this user's erasure is kept."""
+        return place_of(user, self._key)
+
+    def decide(self, user: str, before: Kept, told: Told, limit_ms: int) -> Move:
         """Take in an event, the user's own timers before it first."""
         self._begin(user, before)
         self._decider.decide(told.event, limit_ms)
         return self._end(user)
 
-    def fire(self, user: str, before: bytes) -> Move:
+    def fire(self, user: str, before: Kept) -> Move:
         """Fire the user's next timer."""
-        profile = self._begin(user, before)
-        assert profile is not None
-        due_ms = profile.due_ms
-        self._decider.schedule(user, due_ms)
-        self._decider.advance(due_ms)
+        self._begin(user, before)
+        self._decider.schedule(user, before.due_ms)
+        self._decider.advance(before.due_ms)
         return self._end(user)
 
-    def _begin(self, user: str, before: bytes | None) -> Profile | None:
+    def _begin(self, user: str, before: Kept) -> None:
         # The others' timers are still in the decider's index, but without profiles they come to nothing.
         self._profiles.clear()
-        if before is not None:
-            self._profiles[user] = decode_profile(before)
-        return self._profiles.get(user)
+        for key, encoded in zip((user, self.remains_of(user)), before, strict=True):
+            if encoded is not None:
+                self._profiles[key] = decode_profile(encoded)
 
     def _end(self, user: str) -> Move:
-        taken = self._decider.take()
-        profile = self._profiles.get(user)
-        return Move(None if profile is None else encode_profile(profile), taken.outcomes, user in taken.changed)
+        taken, keys = self._decider.take(), (user, self.remains_of(user))
+        found = [None if (one := self._profiles.get(key)) is None else encode_profile(one) for key in keys]
+        return Move(Kept(*found), taken.outcomes, frozenset(keys) & taken.changed)
 
 
 @dataclass(frozen=True)
 class Move:
-    """What one event or timer leads to."""
+    """What one event or timer leads to; `changed` are the keys of the changelog that get a record."""
 
-    after: bytes | None
+    after: Kept
     outcomes: list[AnyOutcome]
-    changed: bool
+    changed: frozenset[str]
 
 
 class Subscriber:
@@ -137,29 +152,30 @@ class Fired:
 class Way:
     """How far a way has come."""
 
-    profile: bytes | None
+    kept: Kept
     rest: tuple[Told, ...]
     counts: tuple[int, ...]
-    changed: bool = False
+    changed: frozenset[str] = frozenset()
     fired: tuple[Fired, ...] = ()
     outcomes: tuple[AnyOutcome, ...] = ()
 
 
 @dataclass(frozen=True)
 class Step:
-    """One user in one checkpoint: the profile before it, the events decided in it, the clock at its end."""
+    """One user in one checkpoint: what was kept before it, the events decided in it, the clock at its end."""
 
     user: str
-    before: bytes | None
+    before: Kept
     told: tuple[Told, ...]
     clock_ms: int
 
 
-def way_to(step: Step, after: bytes | None, again: Again, subscriber: Subscriber) -> Way | None:
-    """Return how the profile came to be what it was found to be, None where no right way leads there."""
+def way_to(step: Step, after: Kept, again: Again, subscriber: Subscriber) -> Way | None:
+    """Return how what is kept came to be what it was found to be, None where no right way leads there."""
+    keys = step.user, again.remains_of(step.user)
     for way in _ways(step, again, subscriber):
-        reached = way.profile if way.changed else UNCHANGED
-        if not way.rest and reached == after:
+        reached = (one if key in way.changed else UNCHANGED for key, one in zip(keys, way.kept, strict=True))
+        if not way.rest and Kept(*reached) == after:
             return way
     return None
 
@@ -168,10 +184,10 @@ def _ways(step: Step, again: Again, subscriber: Subscriber) -> Iterator[Way]:
     """Yield all that is reached, whole ways and parts of them, those with fewest timers fired by the clock first."""
     rest = tuple(sorted(step.told, key=lambda told: (told.order_ms, told.rank, told.offset)))
     waiting = [Way(step.before, rest, subscriber.accounted)]
-    known: set[tuple[bytes | None, tuple[tuple[int, int], ...], tuple[int, ...]]] = set()
+    known: set[tuple[Kept, tuple[tuple[int, int], ...], tuple[int, ...]]] = set()
     while waiting and len(known) < WAYS:
         way = waiting.pop()
-        key = (way.profile, tuple(told.place for told in way.rest), way.counts)
+        key = (way.kept, tuple(told.place for told in way.rest), way.counts)
         if key in known:
             continue
         known.add(key)
@@ -183,26 +199,27 @@ def _ways(step: Step, again: Again, subscriber: Subscriber) -> Iterator[Way]:
 def _decided(step: Step, way: Way, again: Again, subscriber: Subscriber) -> Iterator[Way]:
     """Yield the way with each event decided that may come next."""
     for told in _next_ones(way.rest):
-        move = again.decide(step.user, way.profile, told, told.order_ms)
+        move = again.decide(step.user, way.kept, told, told.order_ms)
         counts = subscriber.account(way.counts, move.outcomes)
         if counts is not None:
             rest = tuple(other for other in way.rest if other is not told)
             outcomes, fired = (*way.outcomes, *move.outcomes), way.fired
-            due_ms = NEVER if way.profile is None else due_ms_of(way.profile)
+            due_ms = way.kept.due_ms
             if due_ms < told.event.time_ms and due_ms <= told.order_ms:
                 fired = (*fired, Fired(due_ms, rest, by_clock=False))
-            yield Way(move.after, rest, counts, way.changed or move.changed, fired, outcomes)
+            yield Way(move.after, rest, counts, way.changed | move.changed, fired, outcomes)
 
 
 def _fired(step: Step, way: Way, again: Again, subscriber: Subscriber) -> Iterator[Way]:
     """Yield the way with the next timer fired by the clock, if it may."""
-    if way.profile is None or (due_ms := due_ms_of(way.profile)) > step.clock_ms or due_ms >= NEVER:
+    due_ms = way.kept.due_ms
+    if due_ms > step.clock_ms or due_ms >= NEVER:
         return
-    move = again.fire(step.user, way.profile)
+    move = again.fire(step.user, way.kept)
     counts = subscriber.account(way.counts, move.outcomes)
     if counts is not None:
         fired = (*way.fired, Fired(due_ms, way.rest, by_clock=True))
-        yield Way(move.after, way.rest, counts, True, fired, (*way.outcomes, *move.outcomes))
+        yield Way(move.after, way.rest, counts, way.changed | move.changed, fired, (*way.outcomes, *move.outcomes))
 
 
 def _next_ones(rest: tuple[Told, ...]) -> Iterator[Told]:

@@ -17,10 +17,11 @@ import msgspec
 
 from stream.definitions.shapes import Definitions
 from stream.model.outcomes import AnyOutcome
-from stream.model.profile import NEVER, decode_profile, due_ms_of
+from stream.model.profile import NEVER, decode_profile
 from stream.runtime.settings import Settings
-from tests.chaos.wall_again import UNCHANGED, Again, Step, Subscriber, Way, way_to
+from tests.chaos.wall_again import UNCHANGED, Again, Kept, Step, Subscriber, Way, way_to
 from tests.chaos.wall_log import DECIDED_TOPICS, Checkpoint, TaskLog, Told, read_logs
+from tests.kafka.workers import KEY
 
 SLACK_MS: Final = 500
 """The broker stamps a record a little before it can be fetched."""
@@ -41,7 +42,7 @@ async def violations(
     logs = await read_logs(settings, definitions)
     said: list[str] = []
     figures: Counter[str] = Counter()
-    again = Again(definitions)
+    again = Again(definitions, KEY)
     for log in logs:
         lineage = Lineage(log, again, settings.lateness_ms)
         lineage.follow()
@@ -62,7 +63,7 @@ class Lineage:
         self._log: Final = log
         self._again: Final = again
         self._in_time_ms: Final = lateness_ms - SLACK_MS
-        self._profiles: Final[dict[str, bytes]] = {}
+        self._kept: Final[dict[str, Kept]] = {}
         self._next: dict[str, int] = {}
         self._clock_ms = -NEVER
         self._by_user: Final[dict[str, list[Told]]] = {}
@@ -75,6 +76,7 @@ class Lineage:
         for topic, outcomes in log.seen.items():
             for seen in outcomes:
                 self._subscriber(seen.user).add(topic, seen)
+        self._user_of: Final = {again.remains_of(user): user for user in self._by_user}
         self._untimely: Final = {user for user, told in self._by_user.items() if not self._is_timely(told)}
 
     # -------------------------------------------------------------------------------------------------- each checkpoint
@@ -91,7 +93,8 @@ class Lineage:
                 while (head := heads[rank]) is not None and head.offset < end:
                     told.setdefault(head.event.user, []).append(head)
                     heads[rank] = next(lanes[rank], None)
-            for user in sorted(told.keys() | checkpoint.state.keys()):
+            changed = {self._user_of.get(key, key) for key in checkpoint.state}
+            for user in sorted(told.keys() | changed):
                 self._follow_user(user, tuple(told.get(user, ())), checkpoint)
             self._decided.update(one.place for some in told.values() for one in some)
 
@@ -107,8 +110,9 @@ class Lineage:
         self._next, self._clock_ms = dict(position.next_offsets), position.clock_ms
 
     def _follow_user(self, user: str, told: tuple[Told, ...], checkpoint: Checkpoint) -> None:
-        after = checkpoint.state.get(user, UNCHANGED)
-        step = Step(user, self._profiles.get(user), told, checkpoint.position.clock_ms)
+        before = self._kept.get(user, Kept())
+        after = Kept(*(checkpoint.state.get(key, UNCHANGED) for key in (user, self._again.remains_of(user))))
+        step = Step(user, before, told, checkpoint.position.clock_ms)
         if user not in self._lost_track:
             subscriber = self._subscriber(user)
             way = way_to(step, after, self._again, subscriber)
@@ -118,10 +122,7 @@ class Lineage:
             else:
                 subscriber.accounted = way.counts
                 self._check_way(step, way, subscriber)
-        if after is None:
-            self._profiles.pop(user, None)
-        elif after != UNCHANGED:
-            self._profiles[user] = after
+        self._kept[user] = Kept(*(old if new == UNCHANGED else new for old, new in zip(before, after, strict=True)))
 
     def _check_way(self, step: Step, way: Way, subscriber: Subscriber) -> None:
         """Check that no timer fired over what lay in the log, and none was taken for too old too soon."""
@@ -143,24 +144,21 @@ class Lineage:
             if subscriber.expired_too_soon(outcome):
                 self._say(f"{outcome} was taken for expired too soon")
 
-    def _difference(self, step: Step, after: bytes | None) -> str:
+    def _difference(self, step: Step, after: Kept) -> str:
         """Say how the state found differs from what the usual way leads to."""
-        profile = step.before
+        kept = step.before
         outcomes: list[str] = []
         for told in sorted(step.told, key=lambda told: (told.order_ms, told.rank, told.offset)):
-            move = self._again.decide(step.user, profile, told, told.order_ms)
-            profile = move.after
+            move = self._again.decide(step.user, kept, told, told.order_ms)
+            kept = move.after
             outcomes += [type(outcome).__name__ for outcome in move.outcomes]
         names = [f"{told.event.name} of {told.event.time_ms} at {told.place}" for told in step.told]
-        text = f"{step.user}, events {names}, clock {step.clock_ms}: no right way leads to what was found"
-        if after and profile:
-            found, right = (msgspec.structs.asdict(decode_profile(encoded)) for encoded in (after, profile))
-            fields = {name: (found[name], right[name]) for name in found if found[name] != right[name]}
-            text += f"; profile differs (found, usual): {fields}"
-        else:
-            text += f"; found {_kind(after)}, usual {_kind(profile)}"
+        differences = "; ".join(_compared(*pair) for pair in zip(Kept._fields, after, kept, strict=True))
         unaccounted = self._subscriber(step.user).unaccounted()[:2]
-        return f"{text}; outcomes decided {outcomes}, seen next {unaccounted}"
+        return (
+            f"{step.user}, events {names}, clock {step.clock_ms}: no right way leads to what was found; {differences}; "
+            f"outcomes decided {outcomes}, seen next {unaccounted}"
+        )
 
     # ----------------------------------------------------------------------------------------------------- at the end
 
@@ -177,17 +175,16 @@ class Lineage:
         for user, subscriber in self._subscribers.items():
             if user not in self._lost_track and (unaccounted := subscriber.unaccounted()):
                 self._say(f"{user}: seen, and not decided for any state: {unaccounted[:2]}")
-        for user, encoded in self._profiles.items():
-            if due_ms_of(encoded) <= self._clock_ms - OVERDUE_MS:
-                self._say(f"{user}: due at {due_ms_of(encoded)}, not fired at {self._clock_ms}")
+        for user, kept in self._kept.items():
+            if kept.due_ms <= self._clock_ms - OVERDUE_MS:
+                self._say(f"{user}: due at {kept.due_ms}, not fired at {self._clock_ms}")
         self._check_counts()
         for user in self._by_user.keys() - self._untimely - self._lost_track:
             self._check_timely(user)
 
     def _check_counts(self) -> None:
         segments, runs = Counter[str](), Counter[str]()
-        for encoded in self._profiles.values():
-            profile = decode_profile(encoded)
+        for profile in (decode_profile(kept.profile) for kept in self._kept.values() if kept.profile is not None):
             segments.update(its.place(name) for name, its in profile.memberships.items() if its.inside)
             runs.update(run.journey for run in profile.runs if run.pc >= 0)
         if self._log.checkpoints:
@@ -198,17 +195,16 @@ class Lineage:
 
     def _check_timely(self, user: str) -> None:
         """Compare with the pure core over all the user's events in order of time: nothing here was chance."""
-        profile: bytes | None = None
-        found, outcomes = self._profiles.get(user), list[AnyOutcome]()
+        kept, found, outcomes = Kept(), self._kept.get(user, Kept()), list[AnyOutcome]()
         subscriber, nothing = self._subscriber(user), (0,) * len(DECIDED_TOPICS)
         for told in sorted(self._by_user[user], key=lambda told: (told.event.time_ms, *told.place)):
-            move = self._again.decide(user, profile, told, NEVER)
-            profile, outcomes = move.after, [*outcomes, *move.outcomes]
+            move = self._again.decide(user, kept, told, NEVER)
+            kept, outcomes = move.after, [*outcomes, *move.outcomes]
         # What was due last may have been left to whoever comes next.
-        while profile != found and profile is not None and due_ms_of(profile) <= self._clock_ms:
-            move = self._again.fire(user, profile)
-            profile, outcomes = move.after, [*outcomes, *move.outcomes]
-        if profile != found:
+        while kept != found and kept.due_ms <= self._clock_ms:
+            move = self._again.fire(user, kept)
+            kept, outcomes = move.after, [*outcomes, *move.outcomes]
+        if kept != found:
             self._say(f"{user}, never late: the profile is not that of all events in order of time")
         elif subscriber.account(nothing, outcomes) != subscriber.accounted:
             self._say(f"{user}, never late: outcomes are not those of all events in order of time")
@@ -245,16 +241,19 @@ class Lineage:
         self.said.append(f"task {self._log.number}: {text}")
 
 
+def _compared(what: str, found: bytes | None, usual: bytes | None) -> str:
+    """Say how a profile, or what remains of one, was found, and how the usual way would have it."""
+    if not found or not usual:
+        return f"{what}: found {_kind(found)}, usual {_kind(usual)}"
+    fields = zip(*(msgspec.structs.asdict(decode_profile(encoded)).items() for encoded in (found, usual)), strict=True)
+    return f"{what} (found, usual): {[pair for pair in fields if pair[0] != pair[1]]}"
+
+
 def _kind(profile: bytes | None) -> str:
     return "a tombstone" if profile is None else "nothing new" if profile == UNCHANGED else "a profile"
 
 
 def _ids_twice(logs: list[TaskLog]) -> list[str]:
-    """Look for outcomes seen twice. A user who comes back after an erasure begins again, ids and all."""
-    erased = {
-        told.event.user for log in logs for lane in log.told for told in lane if told.event.name == "erasure_requested"
-    }
-    counts = Counter(
-        (topic, seen.id) for log in logs for topic, some in log.seen.items() for seen in some if seen.user not in erased
-    )
+    """Look for outcomes seen twice; who comes back after an erasure gets other ids than before."""
+    counts = Counter((topic, seen.id) for log in logs for topic, some in log.seen.items() for seen in some)
     return [f"{topic}: id {id_} is seen {count} times" for (topic, id_), count in counts.items() if count > 1]
