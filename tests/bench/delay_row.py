@@ -93,9 +93,7 @@ class DelayRow:
         began, ended = at_count(looks, burst * 0.3), at_count(looks, burst * 0.95)
         return (ended.events - began.events) / (ended.at_s - began.at_s)
 
-    async def _delays(
-        self, settings: Settings, traffic: Traffic, events_per_s: float, seconds: float
-    ) -> list[float]:
+    async def _delays(self, settings: Settings, traffic: Traffic, events_per_s: float, seconds: float) -> list[float]:
         """Return the delays of all probes of one load that lasts so long, in milliseconds."""
         traffic.sent_ms.clear()
         seen_ms: dict[str, float] = {}
