@@ -10,15 +10,29 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import Final
 
+from stream.decision.pairs import (
+    add_pair,
+    bucket_of,
+    cell_of,
+    count_again,
+    count_new,
+    drop_old_pairs,
+    latest,
+    oldest_bucket_of,
+    pair_in,
+    pairs_of,
+    places_of,
+    remove,
+    total_of,
+)
 from stream.decision.reading import KeyedCounter, KeyedReader, KeyedUpdate, Reading
-from stream.decision.standings import drop_old_counts, note_lost, note_one_more, standing_of
 from stream.decision.tallies import value_name
 from stream.decision.totals import saturated
-from stream.decision.windows import Window, drop_old_tallies, place
+from stream.decision.windows import Window
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Profile
-from stream.model.states import KeyedBuckets
-from stream.model.text import SURELY_SHORT, places
+from stream.model.states import FILL, KeyedBuckets
+from stream.model.text import PLACE_BYTES, SURELY_SHORT
 
 KEPT_IN_ALL: Final = 256
 """Places for pairs of a key and a bucket that one trait holds of one user."""
@@ -30,21 +44,31 @@ def keyed_counter(key: str, span: Window | None) -> KeyedCounter:
     def count(profile: Profile, of: Scalar, number: int, event: str) -> int:
         buckets = profile.traits.get(key)
         if not isinstance(buckets, KeyedBuckets):
-            buckets = profile.traits[key] = KeyedBuckets([], [], 0, "")
+            buckets = profile.traits[key] = KeyedBuckets()
         name = of if of.__class__ is str and len(of) <= SURELY_SHORT else value_name(of)
         numbers = buckets.numbers
         if not numbers or numbers[-1] != number:
             oldest = span.oldest(profile.now_ms, profile.spread) if span is not None else 0
             if number < oldest:
-                return standing_of(buckets).counts.get(name, 0)
-            drop_old_counts(buckets, oldest)
-        if numbers and numbers[-1] == number and name in (newest := buckets.tallies[-1]):
-            newest[name] += 1
-        else:
-            tally = tally_of(buckets, number, name, 1)
-            tally[name] = tally.get(name, 0) + 1
+                return total_of(buckets, name.encode())
+            drop_old_pairs(buckets, oldest)
         buckets.event = event
-        return note_one_more(buckets, name)
+        cell = name.encode().ljust(buckets.width, FILL)
+        if len(cell) > buckets.width:
+            cell = cell_of(buckets, name)
+        last = latest(buckets, cell)
+        if last >= 0 and number <= numbers[-1]:
+            if number == numbers[-1]:
+                pair = last if last >= len(buckets.held) - buckets.sizes[-1] else -1
+            else:
+                pair = pair_in(buckets, number, cell)
+            if pair >= 0:
+                return count_again(buckets, pair, last)
+        taken = 1 if len(cell) <= PLACE_BYTES else places_of(cell)
+        while buckets.kept + taken > KEPT_IN_ALL:
+            remove(buckets, _lightest(buckets, 1))
+            last = latest(buckets, cell)
+        return count_new(buckets, number, cell, last)
 
     return count
 
@@ -66,10 +90,8 @@ def keyed_sum_update(key: str, span: Window | None) -> KeyedUpdate:
         buckets, number, oldest = _kept(profile, key, span, time_ms)
         if number < oldest:
             return
-        drop_old_tallies(buckets, oldest)
-        name = value_name(of)
-        tally = tally_of(buckets, number, name, None)
-        tally[name] = saturated(tally.get(name, 0) + value)  # type: ignore[operator]  # only numbers are summed
+        drop_old_pairs(buckets, oldest)
+        sum_up(buckets, number, value_name(of), value)
         buckets.event = event
 
     return update
@@ -79,58 +101,42 @@ def _kept(profile: Profile, key: str, span: Window | None, time_ms: int) -> tupl
     """Return the buckets, and the numbers of the one that a time falls into and of the oldest that counts."""
     buckets = profile.traits.get(key)
     if not isinstance(buckets, KeyedBuckets):
-        buckets = profile.traits[key] = KeyedBuckets([], [], 0, "")
+        buckets = profile.traits[key] = KeyedBuckets()
     if span is None:
         return buckets, 0, 0
     return buckets, span.number(time_ms, profile.spread), span.oldest(profile.now_ms, profile.spread)
 
 
-def tally_of(buckets: KeyedBuckets, number: int, name: str, least: int | None) -> dict[str, int | float]:
-    """Return the tally of a bucket, with room for the name in it; no pair weighs less than `least`."""
-    at, is_there = place(buckets.numbers, number)
-    if is_there and name in buckets.tallies[at]:
-        return buckets.tallies[at]
-    taken = places(name)
-    if buckets.kept + taken > KEPT_IN_ALL:
-        while buckets.kept + taken > KEPT_IN_ALL:
-            forget_lightest(buckets, least)
-        at, is_there = place(buckets.numbers, number)
-    if not is_there:
-        buckets.numbers.insert(at, number)
-        buckets.tallies.insert(at, {})
-    buckets.kept += taken
-    return buckets.tallies[at]
+def sum_up(buckets: KeyedBuckets, number: int, name: str, value: Scalar) -> None:
+    """Add a number to what the bucket of a number holds of a key; where there is no room, the lightest is forgotten."""
+    if not isinstance(buckets.held, list):  # it is new, or was kept by a version that did not tell sums from counts
+        buckets.held, buckets.totals, buckets.leader = list(buckets.held), bytearray(), -1
+    cell = cell_of(buckets, name)
+    pair = pair_in(buckets, number, cell)
+    if pair >= 0:
+        buckets.held[pair] = saturated(buckets.held[pair] + value)  # type: ignore[operator]  # only numbers are summed
+        return
+    taken = places_of(cell)
+    while buckets.kept + taken > KEPT_IN_ALL:
+        remove(buckets, _lightest(buckets, None))
+    add_pair(buckets, number, cell, saturated(0 + value))  # type: ignore[operator]  # only numbers are summed
 
 
-def forget_lightest(buckets: KeyedBuckets, least: int | None = None) -> None:
-    """Make room for one more pair of a key and a bucket."""
-    lightest, of, weight = _lightest(buckets, least)
-    tally = buckets.tallies[lightest]
-    del tally[of]
-    buckets.kept -= places(of)
-    if least is not None:
-        note_lost(buckets, of, int(weight))
-    if not tally:
-        del buckets.numbers[lightest], buckets.tallies[lightest]
-
-
-def _lightest(buckets: KeyedBuckets, least: int | None) -> tuple[int, str, float]:
-    """Return the place of a bucket, the key and the weight of the lightest pair, the oldest of equals."""
-    if least is not None:  # mostly there is one early on that weighs no more than it must
-        for at, tally in enumerate(buckets.tallies):
-            if least in tally.values():
-                return at, next(name for name, count in tally.items() if count == least), least
-    pairs = ((at, name, held) for at, tally in enumerate(buckets.tallies) for name, held in tally.items())
-    return min(pairs, key=lambda pair: pair[2])
+def _lightest(buckets: KeyedBuckets, least: int | None) -> int:
+    """Return the pair of which least is held, the oldest of equals; none weighs less than `least`."""
+    held = buckets.held
+    if least is not None and least in held:  # as mostly: so not all need be looked at
+        return held.index(least)
+    return held.index(min(held))  # type: ignore[arg-type]  # what is in bytes is looked for there
 
 
 def held_of(key: str, of: Scalar) -> Callable[[Profile], int]:
     """Return what tells how often a key is counted, in all buckets that are kept."""
-    name = value_name(of)
+    encoded = value_name(of).encode()
 
     def read(profile: Profile) -> int:
         buckets = profile.traits.get(key)
-        return standing_of(buckets).counts.get(name, 0) if isinstance(buckets, KeyedBuckets) else 0
+        return total_of(buckets, encoded) if isinstance(buckets, KeyedBuckets) else 0
 
     return read
 
@@ -144,15 +150,14 @@ def keyed_count_reader(key: str, span: Window | None) -> KeyedReader:
         buckets = profile.traits.get(key)
         if not isinstance(buckets, KeyedBuckets):
             return 0, NEVER
-        name, spread = value_name(of), profile.spread
-        if span is None:
-            return standing_of(buckets).counts.get(name, 0), NEVER
-        drop_old_counts(buckets, span.oldest(now_ms, spread))
-        count = standing_of(buckets).counts.get(name, 0)
-        if not count:
+        spread = profile.spread
+        if span is not None:
+            drop_old_pairs(buckets, span.oldest(now_ms, spread))
+        cell = value_name(of).encode().ljust(buckets.width, FILL)
+        last = latest(buckets, cell) if len(cell) == buckets.width else -1
+        if last < 0:
             return 0, NEVER
-        oldest = next(number for number, tally in zip(buckets.numbers, buckets.tallies, strict=True) if name in tally)
-        return count, span.leaves_ms(oldest, spread)
+        return buckets.totals[last], NEVER if span is None else span.leaves_ms(oldest_bucket_of(buckets, cell), spread)
 
     return read
 
@@ -168,12 +173,13 @@ def keyed_reader(key: str, span: Window | None) -> KeyedReader:
             return 0, NEVER
         name, numbers, spread = value_name(of), buckets.numbers, profile.spread
         if span is None:
-            return (buckets.tallies[0].get(name, 0) if numbers else 0), NEVER
-        drop_old_tallies(buckets, span.oldest(now_ms, spread))
+            return sum(buckets.held[pair] for pair in pairs_of(buckets, name)), NEVER
+        drop_old_pairs(buckets, span.oldest(now_ms, spread))
         counted = bisect_left(numbers, span.awaited(now_ms, spread)) if span.ending_ms else len(numbers)
-        held = [at for at, tally in enumerate(buckets.tallies) if name in tally]
-        counting = bisect_left(held, counted)
-        until_ms = span.changes_ms([numbers[at] for at in held], counting, spread)
-        return sum(buckets.tallies[at][name] for at in held[:counting]), until_ms
+        pairs = pairs_of(buckets, name)
+        places = [bucket_of(buckets, pair) for pair in pairs]
+        counting = bisect_left(places, counted)
+        until_ms = span.changes_ms([numbers[at] for at in places], counting, spread)
+        return sum(buckets.held[pair] for pair in pairs[:counting]), until_ms
 
     return read

@@ -4,8 +4,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 
 from stream.decision.fading import faded
+from stream.decision.pairs import amounts, drop_old_pairs, totals_of
 from stream.decision.reading import KeyedReader, Reading
-from stream.decision.standings import drop_old_counts, standing_of
 from stream.decision.tallies import value_name
 from stream.decision.windows import Window
 from stream.model.events import Scalar
@@ -16,7 +16,7 @@ Amounts = Callable[[Profile, int], tuple[Mapping[str, float], int]]
 """(profile, now_ms) -> what is held of each key, and when time alone may change their order."""
 
 
-def among_most(amounts: Amounts, *, only_falls: bool = False) -> Callable[[int], KeyedReader]:
+def among_most(held_of: Amounts, *, only_falls: bool = False) -> Callable[[int], KeyedReader]:
     """Return what makes a reader for the first so many keys; of equals, the first in the alphabet comes first.
 
     What `only_falls` with time brings no key in that is not there.
@@ -26,7 +26,7 @@ def among_most(amounts: Amounts, *, only_falls: bool = False) -> Callable[[int],
         def read(profile: Profile, now_ms: int, of: Scalar | None) -> Reading:
             if of is None:
                 return None, NEVER
-            held, until_ms = amounts(profile, now_ms)
+            held, until_ms = held_of(profile, now_ms)
             name = value_name(of)
             if name not in held:
                 return False, NEVER if only_falls else until_ms
@@ -46,9 +46,9 @@ def counts_kept(key: str, span: Window | None) -> Amounts:
         if not isinstance(buckets, KeyedBuckets):
             return {}, NEVER
         if span is not None:
-            drop_old_counts(buckets, span.oldest(now_ms, profile.spread))
+            drop_old_pairs(buckets, span.oldest(now_ms, profile.spread))
         until_ms = span.leaves_ms(buckets.numbers[0], profile.spread) if span is not None and buckets.numbers else NEVER
-        return standing_of(buckets).counts, until_ms
+        return totals_of(buckets), until_ms
 
     return read
 
@@ -61,16 +61,12 @@ def amounts_in_buckets(key: str, span: Window | None) -> Amounts:
         if not isinstance(buckets, KeyedBuckets):
             return {}, NEVER
         if span is None or not buckets.numbers:
-            return (buckets.tallies[0] if buckets.tallies else {}), NEVER
-        drop_old_counts(buckets, span.oldest(now_ms, profile.spread))
+            return amounts(buckets, 0, 1), NEVER
+        drop_old_pairs(buckets, span.oldest(now_ms, profile.spread))
         numbers, counted = buckets.numbers, len(buckets.numbers)
         if span.ending_ms:
             counted = bisect_left(numbers, span.awaited(now_ms, profile.spread))
-        held: dict[str, float] = {}
-        for tally in buckets.tallies[:counted]:
-            for name, amount in tally.items():
-                held[name] = held.get(name, 0) + amount
-        return held, span.changes_ms(numbers, counted, profile.spread) if numbers else NEVER
+        return amounts(buckets, 0, counted), span.changes_ms(numbers, counted, profile.spread) if numbers else NEVER
 
     return read
 

@@ -13,12 +13,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from stream.decision.feeding import constant
-from stream.decision.keyed import tally_of
+from stream.decision.keyed import sum_up
 from stream.decision.local_time import ZoneOf, lag_ms, period_begins_ms, period_number
+from stream.decision.pairs import amounts, drop_old_pairs
 from stream.decision.reading import KeyedReader, KeyedUpdate, Reader, Reading, Update
 from stream.decision.rolling import MERGE, is_exact, value_of
 from stream.decision.tallies import value_name
-from stream.decision.windows import drop_old, drop_old_tallies, place
+from stream.decision.windows import drop_old, place
 from stream.definitions.shapes import Aggregate, CalendarSpan
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Profile
@@ -117,14 +118,13 @@ def keyed_in_periods(key: str, periods: Periods) -> KeyedUpdate:
     def update(profile: Profile, of: Scalar, value: Scalar, time_ms: int, event: str) -> None:
         buckets = profile.traits.get(key)
         if not isinstance(buckets, KeyedBuckets):
-            buckets = profile.traits[key] = KeyedBuckets([], [], 0, "")
+            buckets = profile.traits[key] = KeyedBuckets()
         number, oldest, name = periods.number(time_ms, profile), periods.oldest(profile), value_name(of)
-        drop_old_tallies(buckets, oldest)
+        drop_old_pairs(buckets, oldest)
         _, is_there = place(buckets.numbers, number)
         if number < oldest or (not is_there and len(buckets.numbers) >= periods.most):
             return
-        tally = tally_of(buckets, number, name, None)
-        tally[name] = MERGE["sum"](tally.get(name, 0), value)  # type: ignore[assignment]  # sums of numbers are numbers
+        sum_up(buckets, number, name, value)
         buckets.event = event
 
     return update
@@ -141,14 +141,11 @@ def _each(update: KeyedUpdate) -> Update:
 
 def _held(key: str, periods: Periods, profile: Profile, now_ms: int) -> tuple[dict[str, int | float], int]:
     """Return what counts now of each key, and when time alone may change that."""
-    buckets, held = profile.traits.get(key), dict[str, int | float]()
+    buckets = profile.traits.get(key)
     if not isinstance(buckets, KeyedBuckets):
-        return held, NEVER
+        return {}, NEVER
     first, end, until_ms = periods.counting(buckets.numbers, profile, now_ms)
-    for tally in buckets.tallies[first:end]:
-        for name, value in tally.items():
-            held[name] = held.get(name, 0) + value
-    return held, until_ms
+    return amounts(buckets, first, end), until_ms
 
 
 def held_in(key: str, periods: Periods) -> Callable[[Profile, int], tuple[Mapping[str, int | float], int]]:

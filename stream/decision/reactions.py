@@ -21,7 +21,6 @@ from stream.decision.program import Handler, Program, SegmentCode
 from stream.decision.readers import TraitCode
 from stream.decision.reading import Update
 from stream.decision.settled import Settled
-from stream.decision.standings import note_one_more
 from stream.decision.turn import Fact, Turn
 from stream.decision.written_out import WRITTEN_OUT
 from stream.definitions import expressions as x
@@ -91,7 +90,6 @@ class _Writing(Emitter):
         self._names = {
             "Cell": Cell,
             "kept_text": kept_text,
-            "note_one_more": note_one_more,
             "count_anew": _count_anew,
             "change_cart": _change_cart,
             "change_person": _change_person,

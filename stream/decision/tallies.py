@@ -3,9 +3,20 @@
 from bisect import bisect_left
 from typing import Final
 
+from stream.decision.pairs import (
+    amounts,
+    cell_of,
+    count_again,
+    count_new,
+    drop_old_pairs,
+    latest,
+    pair_in,
+    places_of,
+    size_of,
+)
 from stream.decision.reading import KeyedReader, Reader, Reading, Update
-from stream.decision.standings import drop_old_counts, leader_of, note_one_more
-from stream.decision.windows import Window, drop_old_tallies, place, window
+from stream.decision.standings import leader_of
+from stream.decision.windows import Window, window
 from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Profile
@@ -113,28 +124,21 @@ def top_update(key: str, span: Window | None) -> Update:
     def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
         buckets = profile.traits.get(key)
         if not isinstance(buckets, KeyedBuckets):
-            buckets = profile.traits[key] = KeyedBuckets([], [], 0, "")
+            buckets = profile.traits[key] = KeyedBuckets()
         number = (time_ms + profile.spread) // span.width_ms if span else 0
-        if buckets.numbers and buckets.numbers[-1] == number:
-            tally = buckets.tallies[-1]
-        else:
+        if not buckets.numbers or buckets.numbers[-1] != number:
             oldest = span.oldest(profile.now_ms, profile.spread) if span else 0
             if number < oldest:
                 return
-            drop_old_counts(buckets, oldest)
-            at, there = place(buckets.numbers, number)
-            if not there:
-                buckets.numbers.insert(at, number)
-                buckets.tallies.insert(at, {})
-            tally = buckets.tallies[at]
+            drop_old_pairs(buckets, oldest)
         name = value if value.__class__ is str and len(value) <= SURELY_SHORT else value_name(value)
-        if name in tally:
-            tally[name] += 1
-            note_one_more(buckets, name)
-        elif len(tally) < KEYS_KEPT and buckets.kept + places(name) <= KEYS_KEPT_IN_ALL:
-            tally[name] = 1
-            buckets.kept += places(name)
-            note_one_more(buckets, name)
+        cell = cell_of(buckets, name)
+        last, size = latest(buckets, cell), size_of(buckets, number)
+        pair = pair_in(buckets, number, cell) if last >= 0 else -1
+        if pair >= 0:
+            count_again(buckets, pair, last)
+        elif size < KEYS_KEPT and buckets.kept + places_of(cell) <= KEYS_KEPT_IN_ALL:
+            count_new(buckets, number, cell, last)
         buckets.event = event
 
     return update
@@ -149,7 +153,7 @@ def leader_reader(key: str, span: Window | None) -> Reader:
             return None, NEVER
         if span is None:
             return leader_of(buckets), NEVER
-        drop_old_counts(buckets, span.oldest(now_ms, profile.spread))
+        drop_old_pairs(buckets, span.oldest(now_ms, profile.spread))
         if not buckets.numbers:
             return None, NEVER
         return leader_of(buckets), span.leaves_ms(buckets.numbers[0], profile.spread)
@@ -165,17 +169,14 @@ def top_reader(key: str, span: Window | None) -> Reader:
         if not isinstance(buckets, KeyedBuckets):
             return None, NEVER
         if span:
-            drop_old_tallies(buckets, span.oldest(now_ms, profile.spread))
+            drop_old_pairs(buckets, span.oldest(now_ms, profile.spread))
         if not buckets.numbers:
             return None, NEVER
         numbers, counted, until_ms = buckets.numbers, len(buckets.numbers), NEVER
         if span:
             counted = bisect_left(numbers, span.awaited(now_ms, profile.spread)) if span.ending_ms else counted
             until_ms = span.changes_ms(numbers, counted, profile.spread)
-        counts: dict[str, int | float] = {}
-        for tally in buckets.tallies[:counted] if counted < len(numbers) else buckets.tallies:
-            for name, count in tally.items():
-                counts[name] = counts.get(name, 0) + count
+        counts = amounts(buckets, 0, counted)
         return min(counts, key=lambda name: (-counts[name], name), default=None), until_ms
 
     return read

@@ -14,8 +14,7 @@ from typing import Final
 import msgspec
 
 from stream.model.profile import NEVER
-from stream.model.states import Buckets, KeyedBuckets
-from stream.model.text import places
+from stream.model.states import Buckets
 
 BUCKETS: Final = 168
 
@@ -78,12 +77,3 @@ def drop_old(buckets: Buckets, oldest: int) -> None:
     if buckets.total:
         buckets.total -= sum(buckets.values[:gone])  # type: ignore[arg-type]  # only counts keep a total
     del numbers[:gone], buckets.values[:gone], buckets.counts[:gone]
-
-
-def drop_old_tallies(buckets: KeyedBuckets, oldest: int) -> None:
-    """Forget the tallies that no longer count."""
-    numbers = buckets.numbers
-    if numbers and numbers[0] < oldest:
-        gone = bisect_left(numbers, oldest)
-        buckets.kept -= sum(places(name) for tally in buckets.tallies[:gone] for name in tally)
-        del numbers[:gone], buckets.tallies[:gone]

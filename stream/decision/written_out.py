@@ -24,14 +24,8 @@ else:
     {most} = count_anew({update}, profile, {key}, at, cause)"""
 
 _TALLY_IN_WINDOW: Final = """\
-s = traits.get({key})
 {changed} = {value} is not None
-if s is not None and s.numbers and s.numbers[-1] == {bucket} and {value} in (t := s.tallies[-1]):
-    t[{value}] += 1
-    note_one_more(s, {value})
-    s.event = cause
-elif {changed}:
-    {update}(profile, {value}, at, cause)"""
+if {changed}: {update}(profile, {value}, at, cause)"""
 
 _COUNT_BY_KEY: Final = "{held} = {update}(profile, {value}, {bucket}, cause)"
 

@@ -11,11 +11,12 @@ import msgspec
 import xxhash
 import zstandard
 
+from stream.model.earlier import keyed_buckets
 from stream.model.events import Scalar
 from stream.model.habits import Habits
 from stream.model.items import ProductMemory
 from stream.model.money import Money
-from stream.model.states import TraitState
+from stream.model.states import KeyedTallies, TraitState
 
 NEVER: Final = 1 << 62
 """A time that does not come, in epoch milliseconds."""
@@ -259,7 +260,11 @@ def encode_profile(profile: Profile) -> bytes:
 
 def decode_profile(encoded: bytes) -> Profile:
     """Read a profile back; raises `msgspec.DecodeError` on bytes this version cannot read."""
-    return _decoder.decode(_message(encoded))
+    profile = _decoder.decode(_message(encoded))
+    for key, state in profile.traits.items():
+        if state.__class__ is KeyedTallies:
+            profile.traits[key] = keyed_buckets(state)
+    return profile
 
 
 def due_ms_of(encoded: bytes) -> int:

@@ -4,9 +4,14 @@ Buckets are numbered `(time_ms + spread) // width_ms`. A bucket is counted until
 that an event counts for at least the window and at most one bucket longer.
 """
 
+from typing import Final
+
 import msgspec
 
 from stream.model.events import Scalar
+
+FILL: Final = b"\xff"
+"""What the cells of keys are filled up with."""
 
 
 class Cell(msgspec.Struct, array_like=True, gc=False, tag="c"):
@@ -54,13 +59,43 @@ class Tally(msgspec.Struct, array_like=True, gc=False, tag="t"):
     sketches: dict[int, bytes] = {}
 
 
-class KeyedBuckets(msgspec.Struct, array_like=True, dict=True, tag="k"):
-    """How often each value was seen, by bucket; one bucket numbered 0 for all time. `kept` counts the places that
-    the values of all take.
+class KeyedBuckets(msgspec.Struct, array_like=True, gc=False, tag="kb"):
+    """How often each key was seen, by bucket, or the sum of each key; one bucket numbered 0 for all time. `kept` counts
+    the places that the keys of all take.
 
-    Of what is summed by key: the sum of each key, by bucket. What can be made from this at any time may be kept as
-    further attributes: they are neither encoded nor compared.
+    Pairs of a bucket and a key stand one after another, by bucket, and within a bucket as they came: `sizes` has how
+    many a bucket has, `cells` the keys in UTF-8, each filled up to `width` bytes with 0xFF, which UTF-8 does not have,
+    and `held` what is held of each. Of counts, `totals` has at the latest pair of a key how often the key is counted
+    in all, and 0 at the others; `leader` is the latest pair of the key counted most often, -1 where that is to be found
+    out. Of sums, `totals` is empty. Counts are bytes while all are below 256, and a list from then on.
     """
+
+    numbers: list[int] = []
+    sizes: list[int] = []
+    cells: bytearray = msgspec.field(default_factory=bytearray)
+    width: int = 1
+    held: bytearray | list[int | float] = msgspec.field(default_factory=bytearray)
+    totals: bytearray | list[int] = msgspec.field(default_factory=bytearray)
+    kept: int = 0
+    leader: int = -1
+    event: str = ""
+
+    @property
+    def tallies(self) -> list[dict[str, int | float]]:
+        """What is held of each key, one mapping for each bucket, made anew each time."""
+        tallies, at = list[dict[str, int | float]](), 0
+        for size in self.sizes:
+            tallies.append({self.name(place): self.held[place] for place in range(at, at + size)})
+            at += size
+        return tallies
+
+    def name(self, at: int) -> str:
+        """Return the key of a pair."""
+        return self.cells[at * self.width : (at + 1) * self.width].rstrip(FILL).decode()
+
+
+class KeyedTallies(msgspec.Struct, array_like=True, gc=False, tag="k"):
+    """Keyed buckets as earlier versions kept them: a mapping for each bucket. Nothing but decoding meets them."""
 
     numbers: list[int]
     tallies: list[dict[str, int | float]]
@@ -121,5 +156,16 @@ class Partials(msgspec.Struct, array_like=True, gc=False, tag="sq"):
 
 
 TraitState = (
-    Cell | Mean | Buckets | Tally | KeyedBuckets | Moments | Openings | Runs | FadingMean | FadingByKey | Partials
+    Cell
+    | Mean
+    | Buckets
+    | Tally
+    | KeyedBuckets
+    | KeyedTallies
+    | Moments
+    | Openings
+    | Runs
+    | FadingMean
+    | FadingByKey
+    | Partials
 )

@@ -35,7 +35,7 @@ def full_profile() -> Profile:
             "mean#1": Mean(1.5, 2, "e2"),
             "buckets#1": Buckets([1, 2], [3, 4.5], [1, 1], 3, "e3"),
             "tally#1": Tally({"a": 1}, "e4"),
-            "top#1": KeyedBuckets([0], [{"a": 2}], 1, "e5"),
+            "top#1": KeyedBuckets([0], [1], bytearray(b"a"), 1, bytearray([2]), bytearray([2]), 1, 0, "e5"),
         },
         carts={"c1": Cart("c1", {"p": Item("p", 2, None, 5), "q": Item("q", 1, 9, 6, Money(8, "EUR"))}, 6, 3, 2, "e6")},
         cart_ordinal=4,

@@ -1,0 +1,46 @@
+"""Profiles kept by earlier versions are read as today's would be."""
+
+import msgspec
+
+from stream.model.profile import NEVER, decode_profile, encode_profile
+from stream.model.states import KeyedBuckets
+
+
+def kept_earlier(*keyed: object) -> bytes:
+    """The bytes of a profile with one trait by key, in the shape that had a mapping for each bucket."""
+    return msgspec.msgpack.encode([NEVER, "u", 0, -NEVER, {"views#1": ["k", *keyed]}])
+
+
+def test_counts_by_key_that_were_kept_as_a_mapping_for_each_bucket_are_read_with_their_totals() -> None:
+    encoded = kept_earlier([3, 4, 7], [{"hats": 1, "shoes": 2}, {"b": 1}, {"shoes": 3, "": 1}], 5, "e1")
+    state = decode_profile(encoded).traits["views#1"]
+    assert state == KeyedBuckets(
+        [3, 4, 7],
+        [2, 1, 2],
+        bytearray(b"hats\xffshoesb\xff\xff\xff\xffshoes\xff\xff\xff\xff\xff"),
+        5,
+        bytearray([1, 2, 1, 3, 1]),
+        bytearray([1, 0, 1, 5, 1]),
+        5,
+        -1,
+        "e1",
+    )
+    assert state.tallies == [{"hats": 1, "shoes": 2}, {"b": 1}, {"shoes": 3, "": 1}]
+
+
+def test_counts_that_no_byte_holds_are_read_too() -> None:
+    state = decode_profile(kept_earlier([3, 4], [{"a": 255}, {"a": 1, "b": 300}], 3, "e1")).traits["views#1"]
+    assert isinstance(state, KeyedBuckets)
+    assert (state.held, state.totals) == ([255, 1, 300], [0, 256, 300])
+
+
+def test_sums_by_key_are_read_without_totals_where_they_show_to_be_sums() -> None:
+    state = decode_profile(kept_earlier([0], [{"a": 2.5, "b": -3}], 2, "e1")).traits["views#1"]
+    assert isinstance(state, KeyedBuckets)
+    assert (state.tallies, state.totals) == ([{"a": 2.5, "b": -3}], bytearray())
+
+
+def test_what_was_read_from_earlier_bytes_survives_todays() -> None:
+    profile = decode_profile(kept_earlier([3, 4], [{"a": 255}, {"a": 1, "b": 300}], 3, "e1"))
+    assert decode_profile(encode_profile(profile)) == profile
+    assert decode_profile(kept_earlier([], [], 0, "")).traits == {"views#1": KeyedBuckets()}
