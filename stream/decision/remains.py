@@ -9,6 +9,7 @@ erasure, is kept as well: one that is told twice is no second erasure.
 import hmac
 from typing import Final
 
+from stream.decision.repetitions import DIGEST_BYTES
 from stream.model.profile import NEVER, Profile
 
 _MARK: Final = "\x00remains:"
@@ -24,7 +25,7 @@ def remains_of(profile: Profile, place: str) -> Profile:
     """Return what is kept of a user who is erased."""
     kept = Profile(NEVER, place, 0, memberships_due_ms=NEVER)
     kept.suppressions, kept.births = profile.suppressions, profile.births + 1
-    kept.seen = dict(list(profile.seen.items())[-1:])
+    kept.seen = profile.seen[-DIGEST_BYTES:]
     return kept
 
 
@@ -32,4 +33,4 @@ def come_back(profile: Profile, remains: Profile) -> None:
     """Let a new profile know what remains of its user."""
     profile.births = remains.births
     profile.suppressions = dict(remains.suppressions)
-    profile.seen = dict(remains.seen)
+    profile.seen = remains.seen

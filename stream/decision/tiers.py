@@ -57,8 +57,9 @@ def _move(turn: Turn, code: SegmentCode, membership: Membership, tier: str, caus
     turn.crossed = turn.moved = True
     before = membership.tier if membership.inside else ""
     if before:
-        membership.left_ms[before] = turn.now_ms
-        _forget_removed(code, membership)
+        names = {tier.name for tier in segment.tiers}  # those that were removed are forgotten
+        left_ms = {name: at_ms for name, at_ms in (membership.left_ms or {}).items() if name in names}
+        membership.left_ms = left_ms | ({before: turn.now_ms} if before in names else {})
     turn.counts.count_member(code.name, membership, -1)
     membership.inside, membership.since_ms, membership.tier = True, turn.now_ms, tier
     membership.entries += 1
@@ -82,10 +83,3 @@ def _move(turn: Turn, code: SegmentCode, membership: Membership, tier: str, caus
     if before:
         turn.add("segment_exited", {"segment": code.name, "tier": before}, cause)
     turn.add("segment_entered", {"segment": code.name, "tier": tier}, cause)
-
-
-def _forget_removed(code: SegmentCode, membership: Membership) -> None:
-    """Keep the times of tiers that there still are."""
-    names = {tier.name for tier in code.segment.tiers}
-    for name in membership.left_ms.keys() - names:
-        del membership.left_ms[name]

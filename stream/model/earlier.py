@@ -1,6 +1,6 @@
 """Shapes that earlier versions kept, brought into today's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from stream.model.states import FILL, KeyedBuckets, KeyedTallies
 
@@ -25,6 +25,11 @@ def keyed_buckets(earlier: KeyedTallies) -> KeyedBuckets:
     if all(isinstance(amount, int) and amount > 0 for amount in held):
         _count(buckets, earlier.tallies)
     return buckets
+
+
+def joined(seen: Iterable[int]) -> bytes:
+    """Return 64-bit hashes, in their order, as eight bytes each."""
+    return b"".join(digest.to_bytes(8, "big") for digest in seen)
 
 
 def _count(buckets: KeyedBuckets, tallies: Sequence[Mapping[str, int | float]]) -> None:

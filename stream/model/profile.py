@@ -11,11 +11,12 @@ import msgspec
 import xxhash
 import zstandard
 
-from stream.model.earlier import keyed_buckets
+from stream.model.earlier import joined, keyed_buckets
 from stream.model.events import Scalar
 from stream.model.habits import Habits
 from stream.model.items import ProductMemory
 from stream.model.money import Money
+from stream.model.sharing import share_in
 from stream.model.states import KeyedTallies, TraitState
 
 NEVER: Final = 1 << 62
@@ -58,12 +59,12 @@ class Membership(msgspec.Struct, array_like=True, gc=False):
     entries: int
     next_ms: int = NEVER
     tier: str = ""
-    left_ms: dict[str, int] = {}
+    left_ms: dict[str, int] | None = None
 
     def left(self, tier: str) -> int:
         """Return when the segment was left last, or with a name that tier of it; long before all time if never."""
         if tier:
-            return self.left_ms.get(tier, -NEVER)
+            return self.left_ms.get(tier, -NEVER) if self.left_ms else -NEVER
         return self.since_ms if self.entries and not self.inside else -NEVER
 
     def place(self, segment: str) -> str:
@@ -186,7 +187,8 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
 
     `spread` shifts this user's bucket edges against other users'; `carts` is by cart id, the last changed one last;
     `ordered_ms` is the latest order that emptied all carts; `sent_ms` by what caps and exclusions count; `seen`
-    holds 64-bit hashes of the latest message ids, oldest first; `identity_event` is the id of the latest event that
+    holds 64-bit hashes of the latest message ids, eight bytes each, oldest first (`earlier_seen` is where earlier
+    versions kept them: nothing but decoding meets it); `identity_event` is the id of the latest event that
     told of the user; `version` is that of the definitions that all its memberships were last decided by; `zone`
     names the time zone that a call's context brought last; `habits` are kept only where a journey asks for the best
     time or channel, `products` only where something picks products by them. `hand` is the context of the run that
@@ -211,7 +213,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     consents: dict[str, Consent] = {}
     suppressions: dict[str, Suppression] = {}
     sent_ms: dict[str, list[int]] = {}
-    seen: dict[int, int] = {}
+    earlier_seen: dict[int, int] | None = None
     identity_event: str = ""
     version: str = ""
     session: Session | None = None
@@ -224,6 +226,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     births: int = 0
     runs_due_ms: int = -NEVER
     heard: dict[int, int] = {}
+    seen: bytes = b""
 
     @property
     def lifetime(self) -> str:
@@ -235,6 +238,7 @@ _HEAD: Final = struct.Struct(">cq")
 _COMPRESSED: Final = b"\xc1"
 """What an encoded profile begins with, before its `due_ms`: a byte that begins no MessagePack."""
 
+_FAR_MS: Final = {NEVER: NEVER, -NEVER: -NEVER}
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Profile)
 _fields_decoder = msgspec.msgpack.Decoder(list[msgspec.Raw])
@@ -261,9 +265,12 @@ def encode_profile(profile: Profile) -> bytes:
 def decode_profile(encoded: bytes) -> Profile:
     """Read a profile back; raises `msgspec.DecodeError` on bytes this version cannot read."""
     profile = _decoder.decode(_message(encoded))
+    if profile.earlier_seen is not None:
+        profile.seen, profile.earlier_seen = joined(profile.earlier_seen), None
     for key, state in profile.traits.items():
         if state.__class__ is KeyedTallies:
             profile.traits[key] = keyed_buckets(state)
+    share_in(profile, _FAR_MS.copy())
     return profile
 
 

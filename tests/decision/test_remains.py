@@ -1,6 +1,7 @@
 """What outlives an erasure."""
 
 from stream.decision.remains import place_of
+from stream.decision.repetitions import DIGEST_BYTES
 from stream.model.outcomes import Decision, SegmentChange
 from stream.model.profile import decode_profile, encode_profile
 from tests.decision.story import Story, assuming, config
@@ -32,7 +33,7 @@ def test_nothing_else_of_them_is_left_and_the_place_does_not_tell_who_it_was() -
     ((place, left),) = story.profiles.items()
     assert "example.org" not in str(left)
     assert (left.traits, left.identity, left.memberships, left.runs) == ({}, {}, {}, [])
-    assert len(left.seen) == 1
+    assert len(left.seen) == DIGEST_BYTES
     assert place.startswith("\x00remains:")
     assert len(place) == len("\x00remains:") + 64
     assert decode_profile(encode_profile(left)) == left

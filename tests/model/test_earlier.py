@@ -2,7 +2,7 @@
 
 import msgspec
 
-from stream.model.profile import NEVER, decode_profile, encode_profile
+from stream.model.profile import NEVER, Membership, Profile, decode_profile, encode_profile
 from stream.model.states import KeyedBuckets
 
 
@@ -44,3 +44,17 @@ def test_what_was_read_from_earlier_bytes_survives_todays() -> None:
     profile = decode_profile(kept_earlier([3, 4], [{"a": 255}, {"a": 1, "b": 300}], 3, "e1"))
     assert decode_profile(encode_profile(profile)) == profile
     assert decode_profile(kept_earlier([], [], 0, "")).traits == {"views#1": KeyedBuckets()}
+
+
+def test_hashes_of_ids_that_were_kept_as_numbers_are_read_in_their_order() -> None:
+    kept = list(msgspec.structs.astuple(Profile(NEVER, "u", 0)))
+    place = Profile.__struct_fields__.index("earlier_seen")
+    fields = [*kept[:place], {(1 << 64) - 1: 0, 0: 0, 5: 0}]
+    profile = decode_profile(msgspec.msgpack.encode(fields))
+    assert profile.seen == b"\xff" * 8 + bytes(8) + bytes(7) + b"\x05"
+    assert profile.earlier_seen is None
+
+
+def test_a_membership_that_was_kept_with_no_times_of_tiers_or_some_is_read() -> None:
+    kept = [msgspec.msgpack.encode([True, 5, 2, 99, "high", left_ms]) for left_ms in ({}, {"low": 3})]
+    assert [msgspec.msgpack.decode(each, type=Membership).left("low") for each in kept] == [-NEVER, 3]

@@ -76,7 +76,7 @@ def _way_in(retold: Retold, profile: Profile, journey: Journey) -> WayIn:
     membership = profile.memberships.get(name) or Membership(inside=False, since_ms=0, entries=0)
     conditions = retold.program.segments[name].segment.leading_to(tier)
     inside = membership.inside and tier in ("", membership.tier)
-    left_ms = membership.left_ms.get(tier, 0) if tier and not inside else membership.since_ms
+    left_ms = (membership.left_ms or {}).get(tier, 0) if tier and not inside else membership.since_ms
     return WayIn(
         segment=enter.segment or "",
         inside=inside,

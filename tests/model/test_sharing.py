@@ -1,0 +1,57 @@
+"""What decoding would make anew for each profile, or for each place in one, is one object."""
+
+import msgspec
+
+from stream.model import sharing
+from stream.model.profile import NEVER, JourneyMemory, Membership, Profile, Run, SentTrigger, decode_profile
+from stream.model.states import Buckets, Cell, KeyedBuckets
+
+FIRST_MS = 1_511_539_200_000
+
+
+def of_user(user: str) -> Profile:
+    sent = SentTrigger("t", "mail", "2", FIRST_MS, 9)
+    return Profile(
+        NEVER,
+        user,
+        0,
+        traits={
+            "views#1": Buckets([419_872, 419_873], [1, 2], [], 3, "an event"),
+            "by#1": KeyedBuckets([419_873], [1], bytearray(b"a"), 1, bytearray([1]), bytearray([1]), 1, 0, "an event"),
+            "flag#1": Cell(True, FIRST_MS, "an event"),
+        },
+        memberships={"vip": Membership(True, FIRST_MS, 1), "new": Membership(False, FIRST_MS, 0)},
+        runs=[Run("j", "hash", user, "", 1, FIRST_MS, 2, NEVER, NEVER, [sent], {})],
+        journeys={"j": JourneyMemory(1)},
+        version="version",
+    )
+
+
+def again(user: str) -> Profile:
+    return decode_profile(msgspec.msgpack.encode(of_user(user)))
+
+
+def test_profiles_hold_the_same_numbers_of_buckets_and_names() -> None:
+    one, other = again("one"), again("other")
+    assert (one, other) == (of_user("one"), of_user("other"))
+    for key in ("views#1", "by#1"):
+        assert all(a is b for a, b in zip(one.traits[key].numbers, other.traits[key].numbers, strict=True))
+    assert one.runs[0].definition is other.runs[0].definition
+    assert one.runs[0].sent[0].action is other.runs[0].sent[0].action
+
+
+def test_a_profile_holds_each_time_and_each_event_once() -> None:
+    profile = again("one")
+    vip, new = profile.memberships.values()
+    assert vip.since_ms is new.since_ms is profile.traits["flag#1"].at_ms is profile.runs[0].sent[0].at_ms
+    assert vip.next_ms is new.next_ms is profile.runs[0].goal_at_ms is NEVER
+    assert profile.runs[0].asked_ms is profile.journeys["j"].ended_ms
+    assert profile.traits["views#1"].event is profile.traits["by#1"].event
+    assert profile.traits["flag#1"].value is True
+
+
+def test_numbers_are_learnt_anew_when_too_many_are_known(monkeypatch) -> None:
+    monkeypatch.setattr(sharing, "NUMBERS_SHARED", 1)
+    for user in ("one", "other", "third"):
+        assert again(user) == of_user(user)
+    assert len(sharing._numbers) <= 2
