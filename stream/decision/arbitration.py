@@ -148,7 +148,8 @@ def _go_on_after(turn: Turn, proposal: Proposal, *, ends: bool) -> None:
     run = proposal.run
     forget_asked(run)
     if proposal.code.layout.loops:
-        run.visits[proposal.instruction.step] = run.visits.get(proposal.instruction.step, 0) + 1
+        step = proposal.instruction.step
+        run.visits = {**(run.visits or {}), step: run.visited(step) + 1}
     if ends and runs.is_under_way(run):
         runs.leave(turn, proposal.code, run, "capped")
         return

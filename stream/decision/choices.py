@@ -59,7 +59,7 @@ def note_sent_choice(turn: Turn, proposal: Proposal, *, is_ghost: bool) -> None:
     if made is None:
         return
     if is_ghost or run.goal_at_ms < NEVER:
-        run.chosen.remove(made)
+        run.chosen = tuple(one for one in run.chosen if one is not made)
         return
     made.at_ms = turn.now_ms
     turn.contributions.append(_reward(turn, made, trials=1, value=0.0))
@@ -67,7 +67,7 @@ def note_sent_choice(turn: Turn, proposal: Proposal, *, is_ghost: bool) -> None:
 
 def forget_choice(proposal: Proposal) -> None:
     """Forget a choice whose trigger is not sent."""
-    proposal.run.chosen = [one for one in proposal.run.chosen if one.trigger_id != proposal.id]
+    proposal.run.chosen = tuple(one for one in proposal.run.chosen if one.trigger_id != proposal.id)
 
 
 def tell_rewards(turn: Turn, run: Run) -> None:
@@ -75,7 +75,7 @@ def tell_rewards(turn: Turn, run: Run) -> None:
     for made in run.chosen:
         if -NEVER < made.at_ms <= run.goal_at_ms:
             turn.contributions.append(_reward(turn, made, trials=0, value=1.0))
-    run.chosen = []
+    run.chosen = ()
 
 
 def _reward(turn: Turn, made: Chosen, *, trials: int, value: float) -> Reward:
@@ -107,7 +107,7 @@ def _chosen(turn: Turn, admissible: list[Proposal], choice: ChoiceOf) -> Proposa
     chosen.propensity = found.propensity
     if choice.rule.policy in LEARNING:
         made = Chosen(choice.key, found.arm, found.propensity, list(context), chosen.id)
-        proposal.run.chosen = [*proposal.run.chosen, made][-CHOICES_KEPT:]
+        proposal.run.chosen = (*proposal.run.chosen, made)[-CHOICES_KEPT:]
     return chosen
 
 
@@ -125,7 +125,7 @@ def _best_channel_first(turn: Turn, admissible: list[Proposal]) -> list[Proposal
 def _first_id(proposal: Proposal, choice: ChoiceOf) -> str:
     """Return what tells this choice of this run from all others, whichever actions are admissible."""
     run = proposal.run
-    visit = run.visits.get(proposal.instruction.step, 0)
+    visit = run.visited(proposal.instruction.step)
     moved = f"\x1f{run.moves}" if run.moves else ""
     return f"{choice.key}\x1f{run.id}\x1f{visit}{moved}"
 

@@ -56,14 +56,14 @@ def _adopt(turn: Turn, run: Run, old: JourneyCode | None, present: JourneyCode) 
     """Let a run go by another definition, its goal included; choices made for another goal are learnt from no more."""
     goal = present.journey.goal
     turn.counts.count_use(run, -1)
-    run.definition, run.moves, run.visits = present.journey.hash, run.moves + 1, {}
+    run.definition, run.moves, run.visits = present.journey.hash, run.moves + 1, None
     turn.counts.count_use(run, 1)
     run.exit_check_ms = turn.now_ms if present.exit_when is not None else NEVER
     if run.goal_at_ms == NEVER:
         run.goal_until_ms = run.entered_ms + goal.within_ms if goal is not None else -NEVER
     before = old.journey.goal if old is not None else None
     if goal is None or before is None or goal.event != before.event:
-        run.chosen = []
+        run.chosen = ()
 
 
 def _go_to(turn: Turn, run: Run, code: JourneyCode, target: str, *, waits: bool) -> None:

@@ -78,7 +78,7 @@ def _trigger_id(turn: Turn, run: Run, instruction: Propose, action: Action) -> s
 
     Who is moved from one definition to another and back may come by the same step again.
     """
-    step, visit = instruction.step, run.visits.get(instruction.step, 0)
+    step, visit = instruction.step, run.visited(instruction.step)
     other = () if action.name == instruction.action else (action.name,)
     moved = (run.moves,) if run.moves else ()
     return decided_id(

@@ -214,9 +214,9 @@ def _move(turn: Turn, run: Run, instruction: AnyInstruction, leaves: list[Leaf])
             for name, node in instruction.values.items():
                 keep(run, name, turn.program.explainer.value(node, profile, now_ms))
         case Goto():
-            done = run.visits.get(instruction.step, 0)
+            done = run.visited(instruction.step)
             if done < instruction.at_most:
-                run.visits[instruction.step] = done + 1
+                run.visits = {**(run.visits or {}), instruction.step: done + 1}
                 run.pc = instruction.target
 
 

@@ -1,8 +1,21 @@
 """Shapes that earlier versions kept, brought into today's."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from stream.model.states import FILL, KeyedBuckets, KeyedTallies
+
+if TYPE_CHECKING:
+    from stream.model.profile import Profile
+
+
+def bring_up_to_date(profile: "Profile") -> None:
+    """Let a profile that an earlier version kept be as today's."""
+    if profile.earlier_seen is not None:
+        profile.seen, profile.earlier_seen = _joined(profile.earlier_seen), None
+    for key, state in profile.traits.items():
+        if isinstance(state, KeyedTallies):
+            profile.traits[key] = keyed_buckets(state)
 
 
 def keyed_buckets(earlier: KeyedTallies) -> KeyedBuckets:
@@ -27,7 +40,7 @@ def keyed_buckets(earlier: KeyedTallies) -> KeyedBuckets:
     return buckets
 
 
-def joined(seen: Iterable[int]) -> bytes:
+def _joined(seen: Iterable[int]) -> bytes:
     """Return 64-bit hashes, in their order, as eight bytes each."""
     return b"".join(digest.to_bytes(8, "big") for digest in seen)
 

@@ -11,13 +11,13 @@ import msgspec
 import xxhash
 import zstandard
 
-from stream.model.earlier import joined, keyed_buckets
+from stream.model.earlier import bring_up_to_date
 from stream.model.events import Scalar
 from stream.model.habits import Habits
 from stream.model.items import ProductMemory
 from stream.model.money import Money
 from stream.model.sharing import share_in
-from stream.model.states import KeyedTallies, TraitState
+from stream.model.states import TraitState
 
 NEVER: Final = 1 << 62
 """A time that does not come, in epoch milliseconds."""
@@ -122,16 +122,20 @@ class Run(msgspec.Struct, array_like=True, gc=False):
     sent: list[SentTrigger]
     context: dict[str, Scalar]
     step: str = ""
-    visits: dict[str, int] = {}
+    visits: dict[str, int] | None = None
     left: str = ""
     exit_check_ms: int = NEVER
     waits_since_ms: int = -NEVER
     asked_ms: int = -NEVER
     asked: str = ""
     deferrals: int = 0
-    chosen: list[Chosen] = []
+    chosen: tuple[Chosen, ...] = ()
     goal_at_ms: int = NEVER
     moves: int = 0
+
+    def visited(self, step: str) -> int:
+        """Return how often a step was done, of one that may be again."""
+        return self.visits.get(step, 0) if self.visits else 0
 
 
 class JourneyMemory(msgspec.Struct, array_like=True, gc=False):
@@ -265,11 +269,7 @@ def encode_profile(profile: Profile) -> bytes:
 def decode_profile(encoded: bytes) -> Profile:
     """Read a profile back; raises `msgspec.DecodeError` on bytes this version cannot read."""
     profile = _decoder.decode(_message(encoded))
-    if profile.earlier_seen is not None:
-        profile.seen, profile.earlier_seen = joined(profile.earlier_seen), None
-    for key, state in profile.traits.items():
-        if state.__class__ is KeyedTallies:
-            profile.traits[key] = keyed_buckets(state)
+    bring_up_to_date(profile)
     share_in(profile, _FAR_MS.copy())
     return profile
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from sys import intern
 from typing import TYPE_CHECKING, Final
 
-from stream.model.states import Buckets, Cell, KeyedBuckets, TraitState
+from stream.model.states import Buckets, Cell, KeyedBuckets, Moments, TraitState
 
 if TYPE_CHECKING:
-    from stream.model.profile import Profile, Run
+    from stream.model.profile import Cart, Profile, Run, Session
 
 NUMBERS_SHARED: Final = 1 << 16
 """Numbers of buckets that are known at once; then they are learnt anew."""
@@ -21,29 +21,62 @@ _numbers: Final[dict[int, int]] = {}
 
 def share_in(profile: "Profile", known_ms: dict[int, int]) -> None:
     """Let a profile hold each time once, those that are known from elsewhere, and likewise the rest it has often."""
-    _share_states(profile.traits.values(), known_ms)
-    known = known_ms.setdefault
+    ids, known = dict[str, str](), known_ms.setdefault
+    _share_states(profile.traits.values(), known_ms, ids)
+    profile.due_ms, profile.now_ms = known(profile.due_ms, profile.due_ms), known(profile.now_ms, profile.now_ms)
+    profile.ordered_ms = known(profile.ordered_ms, profile.ordered_ms)
+    profile.history_until_ms = known(profile.history_until_ms, profile.history_until_ms)
     for membership in profile.memberships.values():
         membership.since_ms = known(membership.since_ms, membership.since_ms)
         membership.next_ms = known(membership.next_ms, membership.next_ms)
     for memory in profile.journeys.values():
         memory.ended_ms = known(memory.ended_ms, memory.ended_ms)
         memory.entered_ms = known(memory.entered_ms, memory.entered_ms)
+    for cart in profile.carts.values():
+        _share_cart(cart, known_ms, ids)
+    if profile.session is not None:
+        _share_session(profile.session, known_ms, ids)
     for run in profile.runs:
         _share_run(run, known_ms)
     profile.version = intern(profile.version)
 
 
-def _share_states(states: Iterable[TraitState], known_ms: dict[int, int]) -> None:
+def _share_states(states: Iterable[TraitState], known_ms: dict[int, int], ids: dict[str, str]) -> None:
     if len(_numbers) > NUMBERS_SHARED:
         _numbers.clear()
-    ids: dict[str, str] = {}
+    known = known_ms.setdefault
     for state in states:
         state.event = ids.setdefault(state.event, state.event)
         if isinstance(state, Buckets | KeyedBuckets):
             state.numbers[:] = map(_numbers.setdefault, state.numbers, state.numbers)
         elif isinstance(state, Cell):
-            state.at_ms = known_ms.setdefault(state.at_ms, state.at_ms)
+            state.at_ms = known(state.at_ms, state.at_ms)
+            if (
+                state.value.__class__ is int
+            ):  # a number that is no time finds no other; True or 1.0 must not be taken for 1
+                state.value = known(state.value, state.value)
+        elif isinstance(state, Moments):
+            state.times_ms[:] = map(known, state.times_ms, state.times_ms)
+
+
+def _share_cart(cart: "Cart", known_ms: dict[int, int], ids: dict[str, str]) -> None:
+    known = known_ms.setdefault
+    cart.changed_ms = known(cart.changed_ms, cart.changed_ms)
+    cart.emptied_ms = known(cart.emptied_ms, cart.emptied_ms)
+    cart.event = ids.setdefault(cart.event, cart.event)
+    for item in cart.items.values():
+        item.at_ms = known(item.at_ms, item.at_ms)
+
+
+def _share_session(session: "Session", known_ms: dict[int, int], ids: dict[str, str]) -> None:
+    known = known_ms.setdefault
+    session.event, session.last_event = ids.setdefault(session.event, session.event), intern(session.last_event)
+    session.started_ms = known(session.started_ms, session.started_ms)
+    session.last_ms = known(session.last_ms, session.last_ms)
+    session.page_ms = known(session.page_ms, session.page_ms)
+    session.check_ms = known(session.check_ms, session.check_ms)
+    session.before_started_ms = known(session.before_started_ms, session.before_started_ms)
+    session.before_last_ms = known(session.before_last_ms, session.before_last_ms)
 
 
 def _share_run(run: "Run", known_ms: dict[int, int]) -> None:

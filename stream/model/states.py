@@ -65,9 +65,10 @@ class KeyedBuckets(msgspec.Struct, array_like=True, gc=False, tag="kb"):
 
     Pairs of a bucket and a key stand one after another, by bucket, and within a bucket as they came: `sizes` has how
     many a bucket has, `cells` the keys in UTF-8, each filled up to `width` bytes with 0xFF, which UTF-8 does not have,
-    and `held` what is held of each. Of counts, `totals` has at the latest pair of a key how often the key is counted
-    in all, and 0 at the others; `leader` is the latest pair of the key counted most often, -1 where that is to be found
-    out. Of sums, `totals` is empty. Counts are bytes while all are below 256, and a list from then on.
+    and `held` what is held of each. `width` is that of the longest key, 128 at most. Of counts, `totals` has at the
+    latest pair of a key how often it is counted in all, and 0 at the others; `leader` is the latest pair of the key
+    counted most often, -1 where that is to be found out. Of sums, `totals` is empty. Counts are bytes while all are
+    below 256, and a list from then on.
     """
 
     numbers: list[int] = []

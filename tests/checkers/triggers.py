@@ -112,7 +112,7 @@ class _Checking(msgspec.Struct):
         if way is None:
             own = next(each.action for each in self.journey.on_exit if each.step == trigger.step)
         other = [] if trigger.action == own else [trigger.action]
-        visit = run.visits.get(trigger.step, 0)
+        visit = run.visited(trigger.step)
         parts = ["trigger", self.journey.hash, lifetime, run.key, run.ordinal, trigger.step, visit, *other]
         yield from _unlike("id", trigger.id, str(uuid5(_NAMESPACE, "\x1f".join(map(str, parts)))))
         hashes = {trigger.version, trigger.why.definition, run.definition}

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from stream.model.profile import NEVER, Membership, Profile, decode_profile, encode_profile
+from stream.model.profile import NEVER, Chosen, Membership, Profile, Run, decode_profile, encode_profile
 from stream.model.states import KeyedBuckets
 
 
@@ -58,3 +58,34 @@ def test_hashes_of_ids_that_were_kept_as_numbers_are_read_in_their_order() -> No
 def test_a_membership_that_was_kept_with_no_times_of_tiers_or_some_is_read() -> None:
     kept = [msgspec.msgpack.encode([True, 5, 2, 99, "high", left_ms]) for left_ms in ({}, {"low": 3})]
     assert [msgspec.msgpack.decode(each, type=Membership).left("low") for each in kept] == [-NEVER, 3]
+
+
+def test_a_run_that_was_kept_with_a_list_of_choices_and_visits_is_read() -> None:
+    kept = [
+        "j",
+        "hash",
+        "id",
+        "key",
+        1,
+        5,
+        2,
+        9,
+        10,
+        [],
+        {},
+        "",
+        {"2": 3},
+        "",
+        7,
+        7,
+        7,
+        "",
+        0,
+        [["k", "a", 0.5, [], "t"]],
+    ]
+    run = msgspec.msgpack.decode(msgspec.msgpack.encode(kept), type=Run)
+    assert [run.visited(step) for step in ("2", "3")] == [3, 0]
+    assert run.chosen == (Chosen("k", "a", 0.5, [], "t"),)
+    kept[12], kept[19] = {}, []
+    run = msgspec.msgpack.decode(msgspec.msgpack.encode(kept), type=Run)
+    assert (run.visited("2"), run.chosen) == (0, ())

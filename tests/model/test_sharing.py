@@ -3,8 +3,19 @@
 import msgspec
 
 from stream.model import sharing
-from stream.model.profile import NEVER, JourneyMemory, Membership, Profile, Run, SentTrigger, decode_profile
-from stream.model.states import Buckets, Cell, KeyedBuckets
+from stream.model.profile import (
+    NEVER,
+    Cart,
+    Item,
+    JourneyMemory,
+    Membership,
+    Profile,
+    Run,
+    SentTrigger,
+    Session,
+    decode_profile,
+)
+from stream.model.states import Buckets, Cell, KeyedBuckets, Moments
 
 FIRST_MS = 1_511_539_200_000
 
@@ -19,9 +30,14 @@ def of_user(user: str) -> Profile:
             "views#1": Buckets([419_872, 419_873], [1, 2], [], 3, "an event"),
             "by#1": KeyedBuckets([419_873], [1], bytearray(b"a"), 1, bytearray([1]), bytearray([1]), 1, 0, "an event"),
             "flag#1": Cell(True, FIRST_MS, "an event"),
+            "real#1": Cell(1.0, 1, "an event"),
+            "last#1": Cell(FIRST_MS, FIRST_MS, "an event"),
+            "nth#1": Moments([FIRST_MS, FIRST_MS + 1], [], "an event"),
         },
         memberships={"vip": Membership(True, FIRST_MS, 1), "new": Membership(False, FIRST_MS, 0)},
         runs=[Run("j", "hash", user, "", 1, FIRST_MS, 2, NEVER, NEVER, [sent], {})],
+        carts={"c": Cart("c", {"p": Item("p", 1, None, FIRST_MS)}, FIRST_MS, 1, event="an event")},
+        session=Session(1, FIRST_MS, FIRST_MS, "an event"),
         journeys={"j": JourneyMemory(1)},
         version="version",
     )
@@ -42,12 +58,18 @@ def test_profiles_hold_the_same_numbers_of_buckets_and_names() -> None:
 
 def test_a_profile_holds_each_time_and_each_event_once() -> None:
     profile = again("one")
+    assert profile == of_user("one")
     vip, new = profile.memberships.values()
     assert vip.since_ms is new.since_ms is profile.traits["flag#1"].at_ms is profile.runs[0].sent[0].at_ms
     assert vip.next_ms is new.next_ms is profile.runs[0].goal_at_ms is NEVER
     assert profile.runs[0].asked_ms is profile.journeys["j"].ended_ms
     assert profile.traits["views#1"].event is profile.traits["by#1"].event
-    assert profile.traits["flag#1"].value is True
+    assert profile.traits["last#1"].value is profile.traits["nth#1"].times_ms[0] is vip.since_ms
+    assert (profile.traits["flag#1"].value, type(profile.traits["real#1"].value)) == (True, float)
+    assert profile.carts["c"].changed_ms is profile.carts["c"].items["p"].at_ms is vip.since_ms
+    assert profile.session is not None
+    assert profile.session.started_ms is vip.since_ms
+    assert profile.session.event is profile.carts["c"].event is profile.traits["flag#1"].event
 
 
 def test_numbers_are_learnt_anew_when_too_many_are_known(monkeypatch) -> None:
