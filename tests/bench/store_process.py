@@ -1,6 +1,6 @@
 """One measurement of the store in a process of its own, whose memory is bounded: it says its figures as lines of JSON.
 
-python -m tests.bench.store_process fill|restart|store|memory FOLDER PROFILES HOT
+python -m tests.bench.store_process fill|restart|store|memory FOLDER STORE PROFILES HOT
 
 `store` and `memory` say one line when they are warm; then, for each number of events that they read, one line of what
 deciding these took. None of them closes the store, as a worker that is killed does not.
@@ -77,8 +77,8 @@ class Still:
 class Measured:
     """A task of one worker, with so many users."""
 
-    def __init__(self, folder: Path, profiles: int, hot: int) -> None:
-        self._count, self._folder, self._hot = profiles, folder / str(profiles), hot
+    def __init__(self, folder: Path, store: Path, profiles: int, hot: int) -> None:
+        self._folder, self._count = store, profiles
         self._settings = Settings(app="bench", hot_profiles=hot)
         self._tp = TP(changelog_topic(self._settings), 0)
         self._input = Input.read(folder)
@@ -229,7 +229,7 @@ def _say(figures: dict[str, float]) -> None:
 
 
 if __name__ == "__main__":
-    what, where, how_many, how_hot = sys.argv[1:]
-    getattr(Measured(Path(where), int(how_many), int(how_hot)), what)()
+    what, where, which, how_many, how_hot = sys.argv[1:]
+    getattr(Measured(Path(where), Path(which), int(how_many), int(how_hot)), what)()
     # Nothing is closed: a worker that is killed has no time for that either.
     os._exit(0)

@@ -1,10 +1,12 @@
 """State larger than memory: with a store and a bounded hot set, against all that is needed in memory."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -48,10 +50,10 @@ class StoreRow:
         if shutil.disk_usage(self._folder).free < needed:
             raise RowUnavailable(f"it takes {needed >> 30} GiB of disk for a while")
         make_input(definitions, history, scale.profiles, scale.hot, scale.events * scale.turns).write(self._folder)
-        self._filled = {count: self._once("fill", count) for count in (scale.restarted, scale.profiles)}
+        self._filled = {count: self._fill(count) for count in (scale.restarted, scale.profiles)}
 
     def measure(self) -> dict[str, float]:
-        restart, filled = self._once("restart", self._scale.restarted), self._filled[self._scale.profiles]
+        restart, filled = self._restart(), self._filled[self._scale.profiles]
         return {
             "store_restart_s": restart["s"],
             "store_restart_cpu_s": restart["cpu_s"],
@@ -64,10 +66,21 @@ class StoreRow:
             **self._compared(),
         }
 
+    def _fill(self, profiles: int) -> dict[str, float]:
+        with self._child("fill", self._store(profiles), profiles) as child:
+            return child.heard()
+
+    def _restart(self) -> dict[str, float]:
+        with self._copy(self._scale.restarted) as store, self._child("restart", store, self._scale.restarted) as child:
+            return child.heard()
+
     def _compared(self) -> dict[str, float]:
         """Let both sides decide the same events, turn by turn."""
         with ExitStack() as ending:
-            store, memory = (ending.enter_context(self._child(side)) for side in ("store", "memory"))
+            folder = ending.enter_context(self._copy(self._scale.profiles))
+            store, memory = (
+                ending.enter_context(self._child(side, folder, self._scale.profiles)) for side in ("store", "memory")
+            )
             store.heard()
             memory.heard()
             for _ in range(self._scale.turns):
@@ -82,16 +95,31 @@ class StoreRow:
             "store_memory_mib": store.said[-1]["memory_mib"],
         }
 
-    def _once(self, what: str, profiles: int) -> dict[str, float]:
-        with self._child(what, profiles) as child:
-            return child.heard()
+    def _store(self, profiles: int) -> Path:
+        return self._folder / str(profiles)
 
-    def _child(self, what: str, profiles: int | None = None) -> "Child":
-        count = self._scale.profiles if profiles is None else profiles
-        arguments = [what, str(self._folder), str(count), str(self._scale.hot)]
-        return Child(
-            [sys.executable, "-m", "tests.bench.store_process", *arguments], self._folder / "log", self._machine
-        )
+    @contextmanager
+    def _copy(self, profiles: int) -> Iterator[Path]:
+        """Copy a store as it was filled, so that each round finds the same."""
+        copied = self._folder / "copy"
+        shutil.copytree(self._store(profiles), copied, copy_function=_copy_or_link)
+        try:
+            yield copied
+        finally:
+            shutil.rmtree(copied)
+
+    def _child(self, what: str, store: Path, profiles: int) -> "Child":
+        arguments = [what, str(self._folder), str(store), str(profiles), str(self._scale.hot)]
+        command = [sys.executable, "-m", "tests.bench.store_process", *arguments]
+        return Child(command, self._folder / f"{what}.log", self._machine)
+
+
+def _copy_or_link(source: str, target: str) -> None:
+    """Tables and blobs never change once they are written."""
+    if source.endswith((".sst", ".blob")):
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
 
 
 class Child:
