@@ -3,16 +3,15 @@
 Two products are alike where the same users view both, and go together where the same users buy both (Linden, Smith and
 York, "Amazon.com recommendations: item-to-item collaborative filtering", IEEE Internet Computing 7(1), 2003). What
 counts there is the user, not how often each clicked. So a product counts once an outing: the views up to a pause of 8
-hours, and at most for a day. It is told when it is viewed for the first time in it, with the latest 20 of the others;
-so of two products, once an outing. What is bought counts again only 30 days after it was bought last, and what was
-bought within 30 days before stands beside it: shoes now, their laces a week later.
+hours, and at most for a day. It is told when it is viewed for the first time in it, with the latest 5 of the others; so
+of two products, once an outing. What is bought counts again only 30 days after it was bought last, and what was bought
+within 30 days before stands beside it: shoes now, their laces a week later.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol
 
-from stream.decision.ids import decided_id
 from stream.model.events import Event, Scalar
 from stream.model.items import CoOccurrence, ProductMemory, Together
 from stream.model.profile import NEVER, Profile
@@ -27,16 +26,23 @@ OUTING_MS: Final = 24 * 3_600_000
 TOGETHER_MS: Final = 30 * 24 * 3_600_000
 """What is bought within less than this belongs together."""
 
-BESIDE_MOST: Final = 20
-"""Products told of beside another: the latest."""
+VIEWED_BESIDE: Final = 5
+"""Products told of beside one that is viewed: the latest. With 20 of them what is alike foretells no better, and takes
+longer to count.
+"""
+
+BOUGHT_BESIDE: Final = 20
+"""Products told of beside one that is bought: the latest."""
 
 FRESH_MOST: Final = 50
 """Products of one outing that are told of; who looks at more is looking at everything, or is no one."""
 
-VIEWED_KEPT: Final = 50
-CARTED_KEPT: Final = 50
+VIEWED_KEPT: Final = 20
+CARTED_KEPT: Final = 20
 BOUGHT_KEPT: Final = 100
-"""Products remembered of a user; of further ones, the one seen, carted or bought longest ago is forgotten."""
+"""Products remembered of a user; of further ones, the one seen, carted or bought longest ago is forgotten. What was
+viewed longer ago no longer helps to foretell what comes next, and most of what is remembered is that.
+"""
 
 ORDERED_MOST: Final = 50
 """Products of one order that are taken in: the first."""
@@ -49,7 +55,14 @@ EVENTS: Final = frozenset({VIEWED, ADDED, ORDERED})
 _LINES: Final = "products"
 
 
-def take_in(profile: Profile, event: Event) -> list[CoOccurrence]:
+class Watch(Protocol):
+    """Hears which products a user remembers from now on."""
+
+    def noted(self, profile: Profile, product: str, forgotten: str) -> None:
+        """Hear of a product, and of one that had to make room for it, "" if none."""
+
+
+def take_in(profile: Profile, event: Event, watch: Watch | None = None) -> list[CoOccurrence]:
     """Remember the products of one of `EVENTS`; return what it tells of products together.
 
     Of an order that does not list its `products`, they are those in the cart: so this comes before the cart changes.
@@ -57,68 +70,80 @@ def take_in(profile: Profile, event: Event) -> list[CoOccurrence]:
     memory = profile.products
     if memory is None:
         memory = profile.products = ProductMemory()
-    product, at_ms = _product(event.props), event.time_ms
     if event.name == ORDERED:
-        fresh = _buy(memory, _ordered(profile, event), at_ms)
-        return [_told(profile, memory, event, product, beside) for product, beside in fresh]
+        return list(_buy(profile, memory, event, watch))
+    product = _product(event.props)
     if not product:
         return []
-    if event.name == VIEWED:
-        seen = _view(memory, product, at_ms)
-        return [] if seen is None else [_told(profile, memory, event, product, seen)]
-    _note(memory.carted, product, at_ms, CARTED_KEPT)
-    return []
+    is_view = event.name == VIEWED
+    if is_view and event.time_ms < memory.began_ms:
+        return []  # late, of an outing that is over
+    times, most = (memory.viewed, VIEWED_KEPT) if is_view else (memory.carted, CARTED_KEPT)
+    is_known = product in times
+    told = _view(profile, memory, product, event) if is_view else []
+    forgotten = _note(times, product, event.time_ms, most)
+    if watch is not None and not is_known:
+        watch.noted(profile, product, forgotten)
+    return told
 
 
-def _view(memory: ProductMemory, product: str, at_ms: int) -> tuple[str, ...] | None:
-    """Note a view; where it is to be told, return the products beside it."""
-    if at_ms < memory.began_ms:
-        return None  # late, of an outing that is over
+def _view(profile: Profile, memory: ProductMemory, product: str, event: Event) -> list[CoOccurrence]:
+    """Count a view into its outing before it is noted, and tell of the product if it is the first there."""
+    at_ms = event.time_ms
     if at_ms - memory.last_ms >= PAUSE_MS or at_ms - memory.began_ms >= OUTING_MS:
         memory.began_ms, memory.last_ms, memory.fresh = at_ms, at_ms, 0
     elif at_ms > memory.last_ms:
         memory.last_ms = at_ms
-    viewed = memory.viewed
-    is_fresh = viewed.get(product, -NEVER) < memory.began_ms
-    is_told = is_fresh and memory.fresh < FRESH_MOST
+    if memory.viewed.get(product, -NEVER) >= memory.began_ms:
+        return []
+    fresh = memory.fresh
+    memory.fresh = fresh + 1
+    if fresh >= FRESH_MOST:
+        return []
     # What was viewed in this outing was noted last, and a product that is fresh in it is not among that.
-    beside = tuple(islice(reversed(viewed), min(memory.fresh, BESIDE_MOST))) if is_told else None
-    _note(viewed, product, at_ms, VIEWED_KEPT)
-    memory.fresh += is_fresh
-    return beside
+    beside = tuple(islice(reversed(memory.viewed), min(fresh, VIEWED_BESIDE)))
+    return [_told(profile, memory, event, product, beside)]
 
 
-def _buy(memory: ProductMemory, products: Iterable[str], at_ms: int) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Note what was bought; give each product that is to be told, with the products beside it."""
+def _buy(profile: Profile, memory: ProductMemory, event: Event, watch: Watch | None) -> Iterator[CoOccurrence]:
+    """Note what was bought; tell of each product with those beside it."""
+    at_ms, times = event.time_ms, memory.bought
     since_ms, until_ms = at_ms - TOGETHER_MS + 1, at_ms + TOGETHER_MS
-    for product in products:
-        is_fresh = memory.bought.get(product, -NEVER) < since_ms
-        times = memory.bought
+    for product in _ordered(profile, event):
+        is_known = product in times
+        is_fresh = times.get(product, -NEVER) < since_ms
         near = (other for other in reversed(times) if since_ms <= times[other] < until_ms and other != product)
-        beside = tuple(islice(near, BESIDE_MOST)) if is_fresh else ()
-        _note(memory.bought, product, at_ms, BOUGHT_KEPT)
+        beside = tuple(islice(near, BOUGHT_BESIDE)) if is_fresh else ()
+        forgotten = _note(times, product, at_ms, BOUGHT_KEPT)
+        if watch is not None and not is_known:
+            watch.noted(profile, product, forgotten)
         if is_fresh:
-            yield product, beside
+            yield _told(profile, memory, event, product, beside)
 
 
 def _told(profile: Profile, memory: ProductMemory, event: Event, product: str, beside: tuple[str, ...]) -> CoOccurrence:
-    memory.told += 1
+    memory.told = number = memory.told + 1
     how: Together = "bought" if event.name == ORDERED else "viewed"
-    at_ms = min(event.time_ms, profile.now_ms)  # a clock that is ahead must not let all that was told before fade
-    its_id = decided_id("together", profile.lifetime, memory.told)
-    return CoOccurrence(its_id, profile.user, how, product, beside, at_ms, profile.now_ms)
+    now_ms, at_ms = profile.now_ms, event.time_ms
+    if at_ms > now_ms:
+        at_ms = now_ms  # a clock that is ahead must not let all that was told before fade
+    # No hash of it: two views in three are told, and this is no longer than one.
+    return CoOccurrence(f"{profile.lifetime}/{number}", profile.user, how, product, beside, at_ms, now_ms)
 
 
-def _note(times: dict[str, int], product: str, at_ms: int, most: int) -> None:
-    """Note a product with its latest time, as the last; forget the first where there are too many."""
+def _note(times: dict[str, int], product: str, at_ms: int, most: int) -> str:
+    """Note a product with its latest time, as the last; return the first, forgotten if there are too many, else ""."""
     known_ms = times.get(product)
     if known_ms is None:
         times[product] = at_ms
         if len(times) > most:
-            del times[next(iter(times))]
+            forgotten = next(iter(times))
+            del times[forgotten]
+            return forgotten
     elif at_ms >= known_ms:
         del times[product]
         times[product] = at_ms
+    return ""
 
 
 def _ordered(profile: Profile, event: Event) -> list[str]:

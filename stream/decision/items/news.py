@@ -74,7 +74,7 @@ class News:
 
     def of(self, profile: Profile, until_ms: int) -> list[Change]:
         """Return what a user remembers the product of and was not told of yet, up to a time, in order."""
-        if until_ms < self.next_ms:
+        if until_ms < self.next_ms or self._first is None:
             return []
         products = remembered(profile.products)
         names = self._by_product if len(self._by_product) < len(products) else products

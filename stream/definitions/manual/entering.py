@@ -106,11 +106,12 @@ ENTER: Final = Section(
         Entry(
             "for_each",
             "Of `price_dropped` and `back_in_stock`, and needed there: for whom. Each user of them starts a run who has"
-            " `seen` the product (or put it into a cart), has `carted` it, or has `bought` it.",
+            " `seen` the product (or put it into a cart), has `carted` it, or has `bought` it. Who has bought it in"
+            " that time counts as neither of the first two.",
             "choice",
             "seen carted bought",
             without="the event is of one user",
-            bound="of a user the latest 50 products seen, 50 carted and 100 bought; of users as many as there are",
+            bound="of a user the latest 20 products seen, 20 carted and 100 bought; of users as many as there are",
         ),
         Entry("within", "Of `for_each`: how long ago that was at most.", "duration", without="as long as it is kept"),
         Entry("where", "A condition over the event's own properties.", "condition", without="every occurrence"),

@@ -39,7 +39,7 @@ FUNCTIONS: Final = Section(
         Entry(
             "similar_to",
             "The product nearest to another one, by what users view together.",
-            bound="the 50 products viewed last, the 50 put into a cart last and the 100 bought last, with their times.",
+            bound="the 20 products viewed last, the 20 put into a cart last and the 100 bought last, with their times.",
             example=_sending("similar_to(cart.dearest_item, min_rating=4.2, in_stock=True)", "similar_item"),
         ),
         Entry(

@@ -34,6 +34,18 @@ def test_a_user_who_has_forgotten_a_product_is_not_found_any_more() -> None:
     assert (index.users("0"), index.users("1"), len(index)) == ([], ["u"], VIEWED_KEPT)
 
 
+def test_of_a_product_that_one_of_two_has_forgotten_the_other_is_found() -> None:
+    index, one, other = ItemIndex(), new_profile("u1"), new_profile("u2")
+    view(index, one, "p")
+    view(index, one, "p")
+    view(index, other, "p")
+    for number in range(VIEWED_KEPT):
+        view(index, one, str(number))
+    assert (index.users("p"), len(index)) == (["u2"], VIEWED_KEPT + 1)
+    index.forget("u2", other.products)
+    assert (index.users("p"), len(index)) == ([], VIEWED_KEPT)
+
+
 def test_what_is_forgotten_as_seen_may_still_be_remembered_as_bought() -> None:
     index, profile = ItemIndex(), new_profile("u")
     lines: dict[str, list[dict[str, Scalar]]] = {"products": [{"products[].product_id": "0"}]}
@@ -82,3 +94,10 @@ def test_who_is_concerned_saw_carted_or_bought_it_at_that_time_or_later() -> Non
     assert [is_concerned(profile, each, "seen", 5) for each in "pqr"] == [True, True, False]
     assert [is_concerned(profile, each, "carted", 5) for each in "pqr"] == [False, True, False]
     assert [is_concerned(profile, each, "bought", 5) for each in "pqr"] == [False, False, True]
+
+
+def test_who_has_bought_what_they_saw_or_carted_is_concerned_as_a_buyer_only() -> None:
+    profile = new_profile("u")
+    profile.products = ProductMemory(viewed={"p": 9}, carted={"p": 8}, bought={"p": 5})
+    assert [is_concerned(profile, "p", whom, 5) for whom in ("seen", "carted", "bought")] == [False, False, True]
+    assert [is_concerned(profile, "p", whom, 6) for whom in ("seen", "carted", "bought")] == [True, True, False]

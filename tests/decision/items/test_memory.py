@@ -80,11 +80,11 @@ def test_a_view_that_comes_late_counts_in_its_outing_but_not_from_one_that_is_ov
     assert view(profile, 10 * H + M, "d") == [("d", ("c", "a"))]
 
 
-def test_no_more_than_the_latest_20_are_told_beside_a_product() -> None:
+def test_no_more_than_the_latest_5_are_told_beside_a_product_that_is_viewed() -> None:
     profile = new_profile("u")
-    for number in range(21):
+    for number in range(6):
         view(profile, number, str(number))
-    assert view(profile, 30, "x") == [("x", tuple(str(number) for number in range(20, 0, -1)))]
+    assert view(profile, 30, "x") == [("x", ("5", "4", "3", "2", "1"))]
 
 
 def test_after_50_products_an_outing_tells_no_more_and_the_next_one_does() -> None:
