@@ -17,7 +17,7 @@ from stream.runtime.ports import TP
 from stream.runtime.settings_fields import Settings
 from stream.runtime.strays import ROUTED_FROM, ROUTED_TIME, Stray
 from stream.runtime.task_ports import Outgoing, Transactions
-from stream.runtime.telling import Passed, encode_telling
+from stream.runtime.telling import Passed, encode_tellings
 from stream.runtime.topics import REROUTED, changelog_topic, contributions_of
 
 ROOM_BYTES: Final = 900_000
@@ -61,7 +61,7 @@ class Delivery:
 
     def tellings(self, told: Sequence[Contribution | Passed]) -> dict[TP, list[Outgoing]]:
         """Return what the learner is to hear, in order."""
-        return {self._contributions: [Outgoing(None, encode_telling(each)) for each in told]} if told else {}
+        return {self._contributions: [Outgoing(None, value) for value in encode_tellings(told)]} if told else {}
 
     def label(self, topic: str) -> str:
         """Return a topic's name without the prefix."""

@@ -15,7 +15,7 @@ from stream.model.reference import Reference
 from stream.runtime.ports import Record
 from stream.runtime.reference_log import LearnerState, ReferenceLog
 from stream.runtime.task_ports import Outgoing
-from stream.runtime.telling import Passed, decode_telling
+from stream.runtime.telling import Passed, decode_tellings
 
 
 class Lessons:
@@ -40,12 +40,12 @@ class Lessons:
         """Read what was told, in the order of the log; raises StreamStop where this version cannot."""
         told: list[Contribution] = []
         for record in records:
-            telling = decode_telling(record.value)
-            if isinstance(telling, Passed):
-                passed_ms = self._passed.get(telling.task, -NEVER)
-                self._passed[telling.task] = max(passed_ms, telling.barrier_ms)
-            else:
-                told.append(telling)
+            for telling in decode_tellings(record.value):
+                if isinstance(telling, Passed):
+                    passed_ms = self._passed.get(telling.task, -NEVER)
+                    self._passed[telling.task] = max(passed_ms, telling.barrier_ms)
+                else:
+                    told.append(telling)
             self.next_offset = record.offset + 1
         self._knowledge.take_in(told)
 

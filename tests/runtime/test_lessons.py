@@ -13,7 +13,7 @@ from stream.model.reference import BetaPosterior, Reward
 from stream.runtime.lessons import Lessons
 from stream.runtime.reference_log import ReferenceLog
 from stream.runtime.task_ports import Outgoing
-from stream.runtime.telling import Passed, encode_telling
+from stream.runtime.telling import TOLD_IN_A_RECORD, Passed, decode_tellings, encode_tellings
 from tests.runtime.fakes import FakeRecord
 
 EVERY_MS = 1_000
@@ -25,7 +25,7 @@ def trial(at_ms: int, name: str = "") -> Reward:
 
 
 def records(told: Sequence[Contribution | Passed], offset: int = 0) -> list[FakeRecord]:
-    return [FakeRecord("c", 0, offset + at, 0, None, encode_telling(each)) for at, each in enumerate(told)]
+    return [FakeRecord("c", 0, offset + at, 0, None, encode_tellings([each])[0]) for at, each in enumerate(told)]
 
 
 class Learning:
@@ -65,6 +65,19 @@ class Learning:
             assert isinstance(posterior, BetaPosterior)
             found.append((each.as_of_ms, posterior.beta - 1))
         return found
+
+
+@pytest.mark.parametrize(("many", "sizes"), [(0, []), (1, [1]), (40, [40]), (41, [40, 1])])
+def test_what_is_told_at_once_goes_into_few_records_in_its_order(many: int, sizes: list[int]) -> None:
+    told = [trial(at_ms) for at_ms in range(many)]
+    read = [decode_tellings(value) for value in encode_tellings(told)]
+    assert TOLD_IN_A_RECORD == 40
+    assert list(map(len, read)) == sizes
+    assert [each for record in read for each in record] == told
+
+
+def test_a_record_of_an_earlier_version_holds_one() -> None:
+    assert decode_tellings(b'{"type":"passed","task":3,"barrier_ms":5}') == [Passed(3, 5)]
 
 
 def test_a_snapshot_waits_for_the_last_task_and_holds_what_was_told_before_its_barrier() -> None:
