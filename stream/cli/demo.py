@@ -46,7 +46,7 @@ def command(config: Path, shoppers: int, days: int, seconds: int, seed: int) -> 
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="stream-demo-")))
         demo = _Demo(config, folder, Screen(console), ends)
         events = _write_shop(folder / "shop.jsonl", definitions, (seed, shoppers, days))
-        demo.start()
+        demo.start((seed, days))
         took_s = demo.play(days * _DAY_S / seconds)
         demo.say_summary((shoppers, days, events), took_s, definitions.plan.currency)
         if console.is_terminal and sys.stdin.isatty():
@@ -66,13 +66,16 @@ class _Demo:
         self._page: WorkerPage
         self._outcomes: OutcomeReader
 
-    def start(self) -> None:
-        """Start the broker and the worker, and wait until it is ready."""
+    def start(self, shop: tuple[int, int]) -> None:
+        """Start the broker and the worker, and wait until it is ready; a shop of that seed and so many days."""
+        from stream.cli.demo_catalogue import write_catalogue
         from stream.cli.demo_outcomes import OutcomeReader
         from stream.cli.demo_processes import WorkerPage, free_port
         from stream.cli.settings import read_settings
         from stream.cli.topics import sharing_in
         from stream.runtime.embedded import LIMITS, PARTITIONS, EmbeddedBroker
+        from stream.runtime.topics import catalogue_topic
+        from stream.testkit.shop import offers
 
         self._screen.say(LIMITS)
         broker = self._ends.enter_context(EmbeddedBroker())
@@ -90,7 +93,10 @@ class _Demo:
             "security_protocol": "PLAINTEXT",
             "topic_prefix": "",
         }
-        broker.create_topics_of(read_settings(self._config, **given), sharing_in(self._config))
+        settings, sharing = read_settings(self._config, **given), sharing_in(self._config)
+        broker.create_topics_of(settings, sharing)
+        if sharing.products:
+            write_catalogue(broker.bootstrap, catalogue_topic(settings), offers(*shop))
         self._env = {**os.environ, **{f"STREAM_{name.upper()}": value for name, value in given.items()}}
         self._outcomes = self._ends.enter_context(OutcomeReader(broker.bootstrap, PARTITIONS))
         self._worker = self._run("worker", "--config", str(self._config))

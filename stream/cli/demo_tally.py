@@ -68,9 +68,10 @@ def clock_text(at_ms: int) -> str:
 
 
 def reason_text(trigger: Trigger) -> str:
-    """Return the comparisons that held, each with the value found; the journey where nothing was compared."""
+    """Return the comparisons that held, with the values found; where nothing was compared the journey and its key."""
     held = [_leaf_text(leaf) for leaf in trigger.why.leaves if leaf.holds]
-    return ", ".join(held) or f"a step of {trigger.journey}"
+    of_key = f" ({trigger.key})" if trigger.key else ""
+    return ", ".join(held) or f"a step of {trigger.journey}{of_key}"
 
 
 def _leaf_text(leaf: Leaf) -> str:

@@ -6,8 +6,9 @@ import pytest
 from stream.definitions import load
 from stream.model.calls import Call, encode_call
 from stream.model.codec import Codec
+from stream.model.products import ProductCodec, encode_product
 from stream.testkit.files import read_config
-from stream.testkit.shop import OPENS_MS, simulate
+from stream.testkit.shop import OPENS_MS, offers, simulate
 
 DAY_MS = 86_400_000
 PARTITION_LIMIT_BYTES = 5 << 20
@@ -87,3 +88,40 @@ def test_each_kind_of_event_is_written_as_the_shipped_plan_wants_it(calls: list[
         event = codec.accept(call, str(row))
         assert event is not None, f"the plan does not name {call.event}"
         assert (event.user, event.time_ms) == (call.user_id, call.timestamp)
+
+
+def test_the_catalogue_tells_each_product_first_then_sales_and_what_is_sold_out_and_back() -> None:
+    told = offers(7)
+    assert [offer.at_ms for offer in told] == sorted(offer.at_ms for offer in told)
+    first = [offer for offer in told if offer.at_ms == OPENS_MS]
+    assert len(first) == len({offer.product.id for offer in told}) == 20
+    known, drops, back = {offer.product.id: offer for offer in first}, 0, 0
+    for offer in told[len(first) :]:
+        before, known[offer.product.id] = known[offer.product.id], offer
+        drops += offer.product.price <= before.product.price * 0.9
+        back += offer.stock > 0 == before.stock
+    assert (drops, back) == (8, 4)
+
+
+def test_the_catalogue_is_written_as_the_codec_wants_it() -> None:
+    codec = ProductCodec(load(read_config(Path(__file__).parents[2] / "config")).plan)
+    for offer in offers(7):
+        name, product = codec.decode(offer.product.id.encode(), encode_product(offer.record()))
+        assert product is not None
+        assert (name, product.updated_ms, product.stock) == (offer.product.id, offer.at_ms, offer.stock)
+        assert product.price_minor == round(offer.product.price * 100)
+
+
+def test_nobody_buys_what_is_sold_out_and_all_pay_the_price_of_the_day(calls: list[Call]) -> None:
+    told = offers(7)
+    for call in calls:
+        if call.event == "Product Added":
+            assert isinstance(call.timestamp, int)
+            now = [
+                one for one in told if one.at_ms <= call.timestamp and one.product.id == call.properties["product_id"]
+            ]
+            assert (now[-1].product.price, now[-1].stock > 0) == (call.properties["price"], True)
+
+
+def test_a_shop_of_a_day_has_its_products_too() -> None:
+    assert {offer.at_ms for offer in offers(7, days=1)} == {OPENS_MS}

@@ -8,12 +8,13 @@ CURRENCY: Final = "USD"
 
 
 class Product(msgspec.Struct, frozen=True):
-    """One article; `price` is in dollars."""
+    """One article; `price` is in dollars, `rating` in stars."""
 
     id: str
     name: str
     category: str
     price: float
+    rating: float
 
 
 _SHELVES: Final = {
@@ -24,8 +25,10 @@ _SHELVES: Final = {
     "garden": (("Secateurs", 31.0), ("Watering can", 22.5), ("Bird feeder", 17.9), ("Folding chair", 69.0)),
 }
 
+_RATINGS: Final = (4.6, 4.1, 4.4, 4.8)
+
 PRODUCTS: Final = tuple(
-    Product(f"{category}-{number}", name, category, price)
+    Product(f"{category}-{number}", name, category, price, _RATINGS[number - 1])
     for category, shelf in _SHELVES.items()
     for number, (name, price) in enumerate(shelf, 1)
 )

@@ -7,6 +7,7 @@ from typing import Final
 from stream.model.calls import Call
 from stream.testkit.shop.catalogue import BY_CATEGORY, CURRENCY, PRODUCTS, Product
 from stream.testkit.shop.habits import Habit
+from stream.testkit.shop.offers import Offers
 
 SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60 * SECOND_MS
@@ -24,12 +25,13 @@ _HOURS: Final = (7, 8, 9, 10, 11, 12, 12, 13, 14, 15, 16, 17, 18, 18, 19, 19, 20
 class Shopper:
     """Lives through the days one by one; `calls` holds what was done, in order of time within a visit."""
 
-    def __init__(self, user: str, habit: Habit, chance: random.Random, purposes: Iterable[str]) -> None:
+    def __init__(self, user: str, habit: Habit, chance: random.Random, purposes: Iterable[str], offers: Offers) -> None:
         self.calls: Final[list[tuple[int, Call]]] = []
         self._user = user
         self._habit = habit
         self._chance = chance
         self._purposes = tuple(purposes)
+        self._offers = offers
         self._favourite = chance.choice(sorted(BY_CATEGORY))
         self._cart: list[tuple[Product, int]] = []
         self._subscribed = False
@@ -55,12 +57,12 @@ class Shopper:
         if self._cart and self._happens(self._habit.returns):
             return self._order(self._track(at_ms, "Cart Viewed"))
         for _ in range(self._chance.randint(*self._habit.views)):
-            product = self._choose()
+            product = self._offers.at(self._choose(), at_ms).product
             at_ms = self._track(at_ms, "Product Viewed", **_described(product))
         if not self._happens(self._habit.fills):
             return at_ms
         for _ in range(self._chance.choice((1, 1, 1, 2, 3))):
-            at_ms = self._put(at_ms, self._choose())
+            at_ms = self._put(at_ms, self._offers.left_at(PRODUCTS, self._choose(), at_ms))
         if self._happens(self._habit.buys):
             return self._order(at_ms)
         if self._happens(0.15):
