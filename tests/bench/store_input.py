@@ -21,7 +21,7 @@ _APART: Final = 7_919
 
 
 class Input(msgspec.Struct):
-    """Profiles as the history leaves them, encoded, each for many users; its events, until `end_ms`.
+    """Profiles as the history leaves them, encoded, of user 0 each; its events, until `end_ms`.
 
     `measured` are the users who do something, in order; `warm_up` are those who did so most lately before.
     """
@@ -46,7 +46,7 @@ def make_input(definitions: Definitions, history: History, users: int, hot: int,
     Drive(Decider(definitions, profiles), lambda _: None).run(history.events)
     drawn = [rank * _APART % users for rank in zipf_users(users, hot * _DRAWN_PER_HOT + events)]
     return Input(
-        profiles=[encode_profile(profile) for profile in profiles.values()],
+        profiles=[encode_profile(msgspec.structs.replace(profile, user=user_of(0))) for profile in profiles.values()],
         events=[event for _, event in history.events],
         end_ms=history.events[-1][1].time_ms,
         warm_up=_latest(drawn[:-events], hot),
@@ -55,7 +55,8 @@ def make_input(definitions: Definitions, history: History, users: int, hot: int,
 
 
 def user_of(number: int) -> str:
-    return f"user-{number}"
+    """Return a name, all of which are of one length."""
+    return f"user-{number:09}"
 
 
 def _latest(users: list[int], most: int) -> list[int]:

@@ -21,9 +21,9 @@ import msgspec
 import uvloop
 
 from stream.definitions import load
+from stream.model import profile as profile_bytes
 from stream.model.events import Event
 from stream.model.outcomes import encode_outcome
-from stream.model.profile import decode_profile, encode_profile
 from stream.replay.driving import BATCH
 from stream.replay.memory import lasting, quiet_collector
 from stream.runtime.checkpoint import Pace, Pending
@@ -82,7 +82,6 @@ class Measured:
         self._settings = Settings(app="bench", hot_profiles=hot)
         self._tp = TP(changelog_topic(self._settings), 0)
         self._input = Input.read(folder)
-        self._profiles = [decode_profile(encoded) for encoded in self._input.profiles]
         self._clock = SystemClock()
 
     def fill(self) -> None:
@@ -141,9 +140,9 @@ class Measured:
 
     def _encoded(self, number: int) -> bytes:
         """Return the bytes that a worker would keep of one of the history's profiles, had it been this user's."""
-        profile = self._profiles[number % len(self._profiles)]
-        profile.user = user_of(number)
-        return encode_profile(profile)
+        encoded, user = self._input.profiles[number % len(self._input.profiles)], user_of(number).encode()
+        message = profile_bytes._message(encoded).replace(user_of(0).encode(), user)
+        return encoded[: profile_bytes._HEAD.size] + profile_bytes._compressor.compress(message)
 
     def _serve(self, state: TaskState) -> None:
         """Decide what the warm-up's users do, then as many events as each line asks for."""

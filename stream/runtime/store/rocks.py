@@ -25,13 +25,28 @@ from stream.runtime.store.ports import Unreadable
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_WRITE_BUFFER_BYTES: Final = 16 << 20
+_WRITE_BUFFER_BYTES: Final = 32 << 20
+"""Who does much is written again and again: one large buffer keeps only the latest of it."""
+
 _WRITE_BUFFERS: Final = 3
 _ALL_BUFFERS_BYTES: Final = 128 << 20
 """Of all tasks together: with many of them each writes its buffer out sooner."""
 
+_BLOB_MIN_BYTES: Final = 256
+"""A profile is larger. It lies beside the tables: these stay small, and putting them in order moves keys only."""
+
+_BLOB_FILE_BYTES: Final = 64 << 20
+_BLOB_AGE_CUTOFF: Final = 0.25
+_BLOB_GARBAGE: Final = 0.5
+"""Of the oldest quarter of blob files: once half of it is garbage, the rest is moved, and the files are removed."""
+
+_LEVEL_BYTES: Final = 8 << 20
+_TABLE_BYTES: Final = 2 << 20
+"""Tables have keys only, so the usual sizes would make it one level, all of which is written anew each time."""
+
 _LOG_FILE_BYTES: Final = 4 << 20
 _OPEN_FILES: Final = 500
+_FILES: Final = ("sst-files", "blob-file")
 _IN_DOUBT: Final = "in-doubt"
 """A file beside the database: the disk failed while it was open."""
 
@@ -112,7 +127,9 @@ class RocksValues:
 
     def size_bytes(self) -> int:
         """Ask the database for the size of its files."""
-        return 0 if self._is_closed else self._database.property_int_value("rocksdb.total-sst-files-size") or 0
+        if self._is_closed:
+            return 0
+        return sum(self._database.property_int_value(f"rocksdb.total-{files}-size") or 0 for files in _FILES)
 
     def close(self) -> None:
         """Close the database; whatever that brings, whoever lets go of it has more to let go of."""
@@ -168,16 +185,9 @@ def _with_lock_told(path: Path, work: Callable[[], T]) -> T:
 
 def _options(cache: Cache, buffers: WriteBufferManager) -> Options:
     """Return options that bound the memory: by the cache and the write buffers, which all tasks share."""
-    table = BlockBasedOptions()
-    table.set_block_cache(cache)
-    table.set_cache_index_and_filter_blocks(True)
-    # Ten bits a key answer all but one in a hundred look-ups of unknown users without a read.
-    table.set_bloom_filter(10, False)
-    table.set_format_version(5)
     options = Options(raw_mode=True)
     options.create_if_missing(True)
-    options.set_block_based_table_factory(table)
-    options.set_compression_type(DBCompressionType.lz4())
+    options.set_block_based_table_factory(_table_options(cache))
     options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
     options.set_max_write_buffer_number(_WRITE_BUFFERS)
     options.set_max_open_files(_OPEN_FILES)
@@ -185,4 +195,29 @@ def _options(cache: Cache, buffers: WriteBufferManager) -> Options:
     options.set_keep_log_file_num(2)
     options.set_max_log_file_size(_LOG_FILE_BYTES)
     options.set_paranoid_checks(True)
+    _keep_profiles_apart(options)
     return options
+
+
+def _table_options(cache: Cache) -> BlockBasedOptions:
+    table = BlockBasedOptions()
+    table.set_block_cache(cache)
+    table.set_cache_index_and_filter_blocks(True)
+    # Ten bits a key answer all but one in a hundred look-ups of unknown users without a read.
+    table.set_bloom_filter(10, False)
+    table.set_format_version(5)
+    return table
+
+
+def _keep_profiles_apart(options: Options) -> None:
+    """Keep profiles in blob files, and nothing compressed: they are so already, and keys are few bytes."""
+    options.set_compression_type(DBCompressionType.none())
+    options.set_enable_blob_files(True)
+    options.set_min_blob_size(_BLOB_MIN_BYTES)
+    options.set_blob_compression_type(DBCompressionType.none())
+    options.set_blob_file_size(_BLOB_FILE_BYTES)
+    options.set_enable_blob_gc(True)
+    options.set_blob_gc_age_cutoff(_BLOB_AGE_CUTOFF)
+    options.set_blob_gc_force_threshold(_BLOB_GARBAGE)
+    options.set_max_bytes_for_level_base(_LEVEL_BYTES)
+    options.set_target_file_size_base(_TABLE_BYTES)
