@@ -5,12 +5,14 @@ It never knows more than what was committed, and says of itself up to which offs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from stream.model.profile import NEVER, due_ms_of
+from stream.runtime.profiles import HOT_MAX
 from stream.runtime.store.ports import KeyValues
 
 FORMAT: Final = 1
@@ -55,11 +57,17 @@ _decoder: Final = msgspec.msgpack.Decoder(Completeness)
 
 
 class Contents:
-    """The records, timers and completeness of one task's store; `identity` is whose they are to be."""
+    """The records, timers and completeness of one task's store; `identity` is whose they are to be.
 
-    def __init__(self, values: KeyValues, identity: Identity) -> None:
+    Of so many users read or written last it is `remembered` when their timer is due, so that what they are written over
+    with needs no look at the disk.
+    """
+
+    def __init__(self, values: KeyValues, identity: Identity, remembered: int = HOT_MAX) -> None:
         self._values: Final = values
         self._identity: Final = identity
+        self._remembered: Final = remembered
+        self._due_ms: Final[dict[bytes, int | None]] = {}
         self.profiles = 0
         self.timers = 0
         self.next_offset = 0
@@ -83,7 +91,9 @@ class Contents:
 
     def get(self, key: bytes) -> bytes | None:
         """Return the latest record of a key."""
-        return self._values.get(_RECORD + key)
+        encoded = self._values.get(_RECORD + key)
+        self._due_ms[key] = _head_ms(encoded)
+        return encoded
 
     def special(self) -> dict[bytes, bytes | None]:
         """Return the records that are no profiles."""
@@ -136,21 +146,33 @@ class Contents:
         self._values.close()
 
     def _changes(self, records: Iterable[Change]) -> dict[bytes, bytes | None]:
-        """Return what is to be written; the timers of before are found by the profiles of before."""
+        """Return what is to be written; the timers of before are those of the profiles of before."""
         latest = dict(records)
         users = [key for key in latest if not key.startswith(_NOT_A_USER)]
         changes = {_RECORD + key: value for key, value in latest.items()}
-        for user, old in zip(users, self._values.get_all([_RECORD + user for user in users]), strict=True):
-            new = latest[user]
-            self.profiles += (new is not None) - (old is not None)
-            before_ms, after_ms = _head_ms(old), _head_ms(new)
-            if before_ms != after_ms:
-                self.timers += (after_ms < NEVER) - (before_ms < NEVER)
-                if before_ms < NEVER:
-                    changes[_timer(before_ms, user)] = None
-                if after_ms < NEVER:
-                    changes[_timer(after_ms, user)] = b""
+        self._look_up(users)
+        for user in users:
+            # Last in the dictionary again: those read or written longest ago are the first to be forgotten.
+            before_ms, after_ms = self._due_ms.pop(user), _head_ms(latest[user])
+            self._due_ms[user] = after_ms
+            self.profiles += (after_ms is not None) - (before_ms is not None)
+            if before_ms == after_ms:
+                continue
+            if before_ms is not None and before_ms < NEVER:
+                self.timers -= 1
+                changes[_timer(before_ms, user)] = None
+            if after_ms is not None and after_ms < NEVER:
+                self.timers += 1
+                changes[_timer(after_ms, user)] = b""
+        for user in list(islice(self._due_ms, max(0, len(self._due_ms) - self._remembered))):
+            del self._due_ms[user]
         return changes
+
+    def _look_up(self, users: Sequence[bytes]) -> None:
+        """Find out when the timers are due, on the disk, of users of whom that is not remembered."""
+        unknown = [user for user in users if user not in self._due_ms]
+        found = self._values.get_all([_RECORD + user for user in unknown])
+        self._due_ms.update(zip(unknown, map(_head_ms, found), strict=True))
 
     def _scan(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         while found := self._values.scan(start, end, _SCANNED):
@@ -158,8 +180,9 @@ class Contents:
             start = found[-1][0] + b"\x00"
 
 
-def _head_ms(encoded: bytes | None) -> int:
-    return NEVER if encoded is None else due_ms_of(encoded)
+def _head_ms(encoded: bytes | None) -> int | None:
+    """Return when a timer of a profile is due, `NEVER` if it has none, None where there is no profile."""
+    return None if encoded is None else due_ms_of(encoded)
 
 
 def _timer(due_ms: int, user: bytes) -> bytes:

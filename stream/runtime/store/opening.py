@@ -80,7 +80,7 @@ class Stores:
     ) -> tuple[Contents | None, str]:
         """Open what there is, and say why it may not be believed, if it may not."""
         try:
-            contents = Contents(self._disk.open(number), identity)
+            contents = Contents(self._disk.open(number), identity, self._settings.hot_profiles)
         except Unreadable as error:
             return None, f"it cannot be read: {error}"
         try:
@@ -95,7 +95,7 @@ class Stores:
         logger.info("task %s: its store is built anew from the changelog: %s", number, why)
         self._disk.wipe(number)
         try:
-            return Contents(self._disk.open(number), identity)
+            return Contents(self._disk.open(number), identity, self._settings.hot_profiles)
         except Unreadable as error:
             raise StreamStop(
                 f"state_dir: the store of task {number} cannot be read though it is new: {error}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -91,3 +91,44 @@ def test_it_is_what_the_latest_records_say_in_whatever_batches_they_come(
     assert sorted(contents.users()) == sorted(dues)
     assert [(due, user) for user, due in contents.due(-NEVER, NEVER)] == timers
     assert (contents.profiles, contents.timers) == (len(dues), len(timers))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(0, 2),
+    st.lists(st.tuples(st.lists(st.sampled_from("abcd")), st.dictionaries(st.sampled_from("abcd"), st.none() | TIMES))),
+)
+def test_its_timers_and_counts_are_right_however_few_users_it_remembers(
+    remembered: int, steps: list[tuple[list[str], dict[str, int | None]]]
+) -> None:
+    contents, latest = Contents(FakeDisk().open(0), WHOSE, remembered), dict[str, int | None]()
+    for read, written in steps:
+        for user in read:
+            contents.get(user.encode())
+        latest.update(written)
+        contents.complete([(u.encode(), None if due is None else profile(u, due)) for u, due in written.items()], 1, 0)
+    dues = {user: due for user, due in latest.items() if due is not None}
+    timers = sorted((due, user) for user, due in dues.items() if due < NEVER)
+    assert [(due, user) for user, due in contents.due(-NEVER, NEVER)] == timers
+    assert (contents.profiles, contents.timers) == (len(dues), len(timers))
+
+
+def test_who_was_read_or_written_lately_is_not_looked_up_when_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    values, looked_up = FakeDisk().open(0), list[bytes]()
+
+    def get_all(keys: Sequence[bytes]) -> Sequence[bytes | None]:
+        looked_up.extend(keys)
+        return [values.get(key) for key in keys]
+
+    monkeypatch.setattr(values, "get_all", get_all)
+    contents = Contents(values, WHOSE, remembered=2)
+    contents.complete([(user, profile(user.decode(), 5)) for user in (b"a", b"b", b"c")], 3, 0)
+    assert looked_up == [b"\x01a", b"\x01b", b"\x01c"]
+    looked_up.clear()
+    contents.get(b"a")
+    contents.complete([(user, profile(user.decode(), 7)) for user in (b"a", b"b", b"c", b"new")], 7, 0)
+    assert looked_up == [b"\x01new"], "a was read, b and c were written"
+    looked_up.clear()
+    contents.complete([(user, None) for user in (b"b", b"new")], 9, 0)
+    assert looked_up == [b"\x01b"], "the two written last are remembered"
+    assert [user for user, _ in contents.due(-NEVER, NEVER)] == ["a", "c"]
