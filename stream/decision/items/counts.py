@@ -85,7 +85,7 @@ class CoCounts:
             if not own:
                 del self.beside[product]
         self.recounted.update(other.alone)
-        self.moved.update(other.beside)
+        self.moved.update(other.alone, other.beside)
 
     def age(self, step: int) -> None:
         """Let all counts grow older, up to a step; what is too old then is dropped. Time does not go back."""

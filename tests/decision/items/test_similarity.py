@@ -4,7 +4,7 @@ from math import sqrt
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stream.decision.items import similarity
@@ -84,16 +84,17 @@ def test_counts_are_the_same_in_any_order_and_however_they_are_parted(
 
 
 @settings(max_examples=60)
-@given(st.lists(histories, max_size=5), st.integers(1, 6), st.integers(2, 8))
+@given(st.lists(histories, max_size=5), st.integers(1, 6), st.integers(2, 8), st.booleans())
+@example([[seen("a", "b")], [seen("a")]], 6, 8, True)  # who is counted alone changes what pairs of it weigh
 def test_publishing_step_by_step_is_the_same_as_computing_all_again(
-    batches: list[list[CoOccurrence]], partners: int, products: int
+    batches: list[list[CoOccurrence]], partners: int, products: int, is_merged: bool
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(similarity, "PARTNERS_KEPT", partners)
         patch.setattr(similarity, "PRODUCTS_KEPT", products)
         counts, published, at_ms = CoCounts(HALF_LIFE_MS), None, 0
         for batch in batches:
-            counts.add_all(batch)
+            counts.merge(counted(*batch)) if is_merged else counts.add_all(batch)
             at_ms = max(at_ms, *(each.at_ms for each in batch)) if batch else at_ms
             afresh = decode_counts(encode_counts(counts))
             published = publish(counts, at_ms, published)
