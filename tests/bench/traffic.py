@@ -23,8 +23,8 @@ class Traffic:
 
     def __init__(self, brokers: str, prefix: str, history: Sequence[OutRecord]) -> None:
         self._prefix: Final = prefix
-        # An idempotent producer has five requests under way at most, so that what waits goes out together. Without that,
-        # each millisecond's few events are a request of their own, and where the broker is busy they queue for seconds.
+        # An idempotent producer has five requests under way at most, so that what waits goes out together. Else each
+        # millisecond's few events are a request of their own, and where the broker is busy they queue for seconds.
         self._producer: Final = Producer(
             {"bootstrap.servers": brokers, "linger.ms": 1, "partitioner": "murmur2_random", "enable.idempotence": True}
         )
