@@ -51,9 +51,8 @@ def _share_states(states: Iterable[TraitState], known_ms: dict[int, int], ids: d
             state.numbers[:] = map(_numbers.setdefault, state.numbers, state.numbers)
         elif isinstance(state, Cell):
             state.at_ms = known(state.at_ms, state.at_ms)
-            if (
-                state.value.__class__ is int
-            ):  # a number that is no time finds no other; True or 1.0 must not be taken for 1
+            # A number that is no time finds no other; True or 1.0 must not be taken for 1.
+            if state.value.__class__ is int:
                 state.value = known(state.value, state.value)
         elif isinstance(state, Moments):
             state.times_ms[:] = map(known, state.times_ms, state.times_ms)
