@@ -1,13 +1,15 @@
 """One object for what is held alike, where decoding makes one for each: the process's own, or one a profile.
 
-A number of a bucket stands in every profile of the time, and the time of a first event in most of what it has moved. As
-objects of their own these would take a third of what a profile takes.
+A number of a bucket stands in every profile of the time, a trait's key in every profile, and the time of a first event
+in most of what it has moved. As objects of their own these would take a third of what a profile takes.
 """
 
 from collections.abc import Iterable
+from math import copysign
 from sys import intern
 from typing import TYPE_CHECKING, Final
 
+from stream.model.events import Scalar
 from stream.model.states import Buckets, Cell, KeyedBuckets, Moments, TraitState
 
 if TYPE_CHECKING:
@@ -18,10 +20,14 @@ NUMBERS_SHARED: Final = 1 << 16
 
 _numbers: Final[dict[int, int]] = {}
 
+_wholes: Final[dict[Scalar, float]] = {float(whole): float(whole) for whole in range(257)}
+"""What averages mostly sum up to in a bucket."""
+
 
 def share_in(profile: "Profile", known_ms: dict[int, int]) -> None:
     """Let a profile hold each time once, those that are known from elsewhere, and likewise the rest it has often."""
     ids, known = dict[str, str](), known_ms.setdefault
+    profile.traits = {intern(key): state for key, state in profile.traits.items()}
     _share_states(profile.traits.values(), known_ms, ids)
     profile.due_ms, profile.now_ms = known(profile.due_ms, profile.due_ms), known(profile.now_ms, profile.now_ms)
     profile.ordered_ms = known(profile.ordered_ms, profile.ordered_ms)
@@ -29,6 +35,7 @@ def share_in(profile: "Profile", known_ms: dict[int, int]) -> None:
     for membership in profile.memberships.values():
         membership.since_ms = known(membership.since_ms, membership.since_ms)
         membership.next_ms = known(membership.next_ms, membership.next_ms)
+        membership.tier = intern(membership.tier)
     for memory in profile.journeys.values():
         memory.ended_ms = known(memory.ended_ms, memory.ended_ms)
         memory.entered_ms = known(memory.entered_ms, memory.entered_ms)
@@ -49,6 +56,8 @@ def _share_states(states: Iterable[TraitState], known_ms: dict[int, int], ids: d
         state.event = ids.setdefault(state.event, state.event)
         if isinstance(state, Buckets | KeyedBuckets):
             state.numbers[:] = map(_numbers.setdefault, state.numbers, state.numbers)
+            if isinstance(state, Buckets) and state.counts:
+                state.values[:] = map(_shared_whole, state.values)
         elif isinstance(state, Cell):
             state.at_ms = known(state.at_ms, state.at_ms)
             # A number that is no time finds no other; True or 1.0 must not be taken for 1.
@@ -58,13 +67,19 @@ def _share_states(states: Iterable[TraitState], known_ms: dict[int, int], ids: d
             state.times_ms[:] = map(known, state.times_ms, state.times_ms)
 
 
+def _shared_whole(value: Scalar) -> Scalar:
+    """Return a float as the process holds it; 1 and True equal 1.0, and -0.0 equals 0.0, but are not the same."""
+    return _wholes.get(value, value) if value.__class__ is float and copysign(1, value) > 0 else value
+
+
 def _share_cart(cart: "Cart", known_ms: dict[int, int], ids: dict[str, str]) -> None:
     known = known_ms.setdefault
     cart.changed_ms = known(cart.changed_ms, cart.changed_ms)
     cart.emptied_ms = known(cart.emptied_ms, cart.emptied_ms)
     cart.event = ids.setdefault(cart.event, cart.event)
-    for item in cart.items.values():
+    for product, item in cart.items.items():
         item.at_ms = known(item.at_ms, item.at_ms)
+        item.product = product
 
 
 def _share_session(session: "Session", known_ms: dict[int, int], ids: dict[str, str]) -> None:
