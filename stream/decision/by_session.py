@@ -35,8 +35,8 @@ def session_update(key: str, op: str, gap_ms: int, sessions: int) -> Update:
             return
         buckets = profile.traits.get(key)
         if not isinstance(buckets, Buckets):
-            buckets = profile.traits[key] = Buckets([], [], [], 0, "")
-        _forget(buckets, profile.session.number - sessions)
+            buckets = profile.traits[key] = Buckets()
+        buckets.forget(bisect_left(buckets.numbers, profile.session.number - sessions))
         _take_in(buckets, number, op, _fed(op, value), time_ms)
         buckets.event = event
 
@@ -55,19 +55,12 @@ def _take_in(buckets: Buckets, number: int, op: str, value: Scalar, time_ms: int
     """Merge a value into its session's; `counts` says how many were averaged, or when the first or last one came."""
     at, is_there = place(buckets.numbers, number)
     if not is_there:
-        buckets.numbers.insert(at, number)
-        buckets.values.insert(at, value)
-        buckets.counts.insert(at, time_ms if op in ("first", "last") else 1)
+        buckets.insert(at, number, value, time_ms if op in ("first", "last") else 1)
     elif op in _MERGE:
         buckets.values[at] = _MERGE[op](buckets.values[at], value)
-        buckets.counts[at] += 1
-    elif time_ms >= buckets.counts[at] if op == "last" else time_ms < buckets.counts[at]:
-        buckets.values[at], buckets.counts[at] = value, time_ms
-
-
-def _forget(buckets: Buckets, oldest: int) -> None:
-    gone = bisect_left(buckets.numbers, oldest)
-    del buckets.numbers[:gone], buckets.values[:gone], buckets.counts[:gone]
+        buckets.count(at)
+    elif (times := buckets.counts) and (time_ms >= times[at] if op == "last" else time_ms < times[at]):
+        buckets.values[at], times[at] = value, time_ms
 
 
 def session_reader(key: str, trait: Aggregate, gap_ms: int, sessions: int) -> Reader:
@@ -85,8 +78,7 @@ def session_reader(key: str, trait: Aggregate, gap_ms: int, sessions: int) -> Re
             return empty, until_ms
         last = session.number if over or not sessions else session.number - 1
         first = last - sessions + 1 if sessions else last
-        among = slice(bisect_left(buckets.numbers, first), bisect_right(buckets.numbers, last))
-        asked = Buckets([], buckets.values[among], buckets.counts[among], 0, "")
+        asked = buckets.among(bisect_left(buckets.numbers, first), bisect_right(buckets.numbers, last))
         return (value_of(op, exact, asked) if asked.values else empty), until_ms
 
     return read

@@ -104,7 +104,7 @@ class Compiler(Emitter):
             self._line(f"{v} = p.traits.get({self._given(code.key)}); {v} = {code.empty} if {v} is None else {v}.value")
             return v, "NEVER"
         if node.kind == "run":
-            return self._assigned(f"p.hand.get({self._given(node.name)})", "NEVER")
+            return self._assigned(f"p.hand.get({self._given(node.name)}) if p.hand else None", "NEVER")
         if node.kind == "identity":
             return self._assigned(f"p.identity.get({self._given(node.name)})", "NEVER")
         return self._called(

@@ -59,7 +59,7 @@ def advance(turn: Turn) -> bool:
             proposals.append(proposal)
     if proposals:
         arbitrate(turn, _settled(turn, proposals))
-    profile.hand = {}
+    profile.hand = None
     return moved
 
 

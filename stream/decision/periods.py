@@ -72,7 +72,7 @@ def _merged(key: str, op: str, periods: Periods) -> Update:
     def update(profile: Profile, value: Scalar, time_ms: int, event: str) -> None:
         buckets = profile.traits.get(key)
         if not isinstance(buckets, Buckets):
-            buckets = profile.traits[key] = Buckets([], [], [], 0, "")
+            buckets = profile.traits[key] = Buckets()
         number, oldest = periods.number(time_ms, profile), periods.oldest(profile)
         drop_old(buckets, oldest)
         at, is_there = place(buckets.numbers, number)
@@ -81,13 +81,9 @@ def _merged(key: str, op: str, periods: Periods) -> Update:
         value = kept_text(value) if isinstance(value, str) else float(value) if is_mean else value
         if is_there:
             buckets.values[at] = merge(buckets.values[at], value)
+            buckets.count(at)
         else:
-            buckets.numbers.insert(at, number)
-            buckets.values.insert(at, value)
-        if is_mean and is_there:
-            buckets.counts[at] += 1
-        elif is_mean:
-            buckets.counts.insert(at, 1)
+            buckets.insert(at, number, value, 1 if is_mean else None)
         buckets.event = event
 
     return update
@@ -106,8 +102,7 @@ def _reader(key: str, trait: Aggregate, periods: Periods) -> Reader:
         first, end, until_ms = periods.counting(buckets.numbers, profile, now_ms)
         if first == end:
             return empty, until_ms
-        counting = Buckets([], buckets.values[first:end], buckets.counts[first:end], 0, "")
-        return value_of(op, exact, counting), until_ms
+        return value_of(op, exact, buckets.among(first, end)), until_ms
 
     return read
 

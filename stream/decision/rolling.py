@@ -34,8 +34,7 @@ def merged_in_buckets(key: str, op: str, span: Window) -> Update:
         if is_there:
             buckets.values[at] = merge(buckets.values[at], value)
         elif at >= 0:
-            buckets.numbers.insert(at, span.number(time_ms, profile.spread))
-            buckets.values.insert(at, value)
+            buckets.insert(at, span.number(time_ms, profile.spread), value)
         buckets.event = event if at >= 0 else buckets.event
 
     return update
@@ -48,11 +47,9 @@ def averaged_in_buckets(key: str, span: Window) -> Update:
         buckets, at, is_there = _bucket(profile, key, span, time_ms)
         if is_there:
             buckets.values[at] += float(value)  # type: ignore[operator]  # only numbers are averaged
-            buckets.counts[at] += 1
+            buckets.count(at)
         elif at >= 0:
-            buckets.numbers.insert(at, span.number(time_ms, profile.spread))
-            buckets.values.insert(at, float(value))
-            buckets.counts.insert(at, 1)
+            buckets.insert(at, span.number(time_ms, profile.spread), float(value), 1)
         buckets.event = event if at >= 0 else buckets.event
 
     return update
@@ -88,8 +85,7 @@ def _count_anywhere(profile: Profile, key: str, span: Window, time_ms: int, even
     if at < 0:
         return
     if not is_there:
-        buckets.numbers.insert(at, span.number(time_ms, profile.spread))
-        buckets.values.insert(at, 0)
+        buckets.insert(at, span.number(time_ms, profile.spread), 0)
     buckets.values[at] += 1  # type: ignore[operator]  # counts are ints
     buckets.total += 1
     buckets.event = event
@@ -99,7 +95,7 @@ def _bucket(profile: Profile, key: str, span: Window, time_ms: int) -> tuple[Buc
     """Return the buckets, where a time's bucket belongs among them (-1: too old), and whether it is there."""
     buckets = profile.traits.get(key)
     if not isinstance(buckets, Buckets):
-        buckets = profile.traits[key] = Buckets([], [], [], 0, "")
+        buckets = profile.traits[key] = Buckets()
     number, oldest = span.number(time_ms, profile.spread), span.oldest(profile.now_ms, profile.spread)
     if number < oldest:
         return buckets, -1, False
@@ -122,7 +118,7 @@ def value_of(op: str, exact: bool, buckets: Buckets) -> Scalar:
             total = sum if exact else fsum
             return saturated(total(values))  # type: ignore[arg-type]  # only numbers are summed
         case "avg":
-            return fsum(values) / sum(buckets.counts)  # type: ignore[arg-type]  # only numbers are averaged
+            return fsum(values) / sum(buckets.counts or ())  # type: ignore[arg-type]  # only numbers are averaged
         case "min":
             return min(values)
         case "max":
@@ -164,9 +160,9 @@ def ended_reader(key: str, trait: Aggregate, span: Window) -> Reader:
         if not buckets.numbers:
             return empty, NEVER
         counted = bisect_left(buckets.numbers, span.awaited(now_ms, spread))
-        values, counts = buckets.values[:counted], buckets.counts[:counted]
-        total = sum(values) if op == "count" else 0  # type: ignore[arg-type]  # counts are ints
-        value = value_of(op, exact, Buckets([], values, counts, total, "")) if counted else empty
+        counting = buckets.among(0, counted)
+        counting.total = sum(counting.values) if op == "count" else 0  # type: ignore[arg-type]  # counts are ints
+        value = value_of(op, exact, counting) if counted else empty
         return value, span.changes_ms(buckets.numbers, counted, spread)
 
     return read

@@ -66,15 +66,19 @@ def note_sent(turn: Turn, action: Action, journey: str, trigger_id: str) -> None
             _note(turn, key, longest_ms, now_ms)
     awaited = [key for key in longest if key.startswith(DELIVERED)]
     if awaited:
-        profile.undelivered[trigger_id] = awaited
-        while len(profile.undelivered) > UNDELIVERED_KEPT:
-            del profile.undelivered[next(iter(profile.undelivered))]
+        undelivered = profile.undelivered = profile.undelivered or {}
+        undelivered[trigger_id] = awaited
+        while len(undelivered) > UNDELIVERED_KEPT:
+            del undelivered[next(iter(undelivered))]
 
 
 def note_delivered(turn: Turn, trigger_id: str, at_ms: int) -> None:
     """Remember that a trigger was delivered, for the caps that count this; a clock that is ahead tells of now."""
     policy = turn.program.definitions.policy
-    for key in turn.profile.undelivered.pop(trigger_id, ()):
+    undelivered = turn.profile.undelivered or {}
+    awaited = undelivered.pop(trigger_id, ())
+    turn.profile.undelivered = undelivered or None
+    for key in awaited:
         longest_ms = max((_looks_back_ms(cap) for cap in policy.caps if cap.key == key), default=0)
         _note(turn, key, longest_ms, min(at_ms, turn.now_ms))
 

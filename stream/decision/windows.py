@@ -76,4 +76,4 @@ def drop_old(buckets: Buckets, oldest: int) -> None:
     gone = bisect_left(numbers, oldest)
     if buckets.total:
         buckets.total -= sum(buckets.values[:gone])  # type: ignore[arg-type]  # only counts keep a total
-    del numbers[:gone], buckets.values[:gone], buckets.counts[:gone]
+    buckets.forget(gone)

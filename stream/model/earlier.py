@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from stream.model.states import FILL, KeyedBuckets, KeyedTallies
+from stream.model.states import FILL, Buckets, KeyedBuckets, KeyedTallies
 
 if TYPE_CHECKING:
     from stream.model.profile import Profile
@@ -13,9 +13,14 @@ def bring_up_to_date(profile: "Profile") -> None:
     """Let a profile that an earlier version kept be as today's."""
     if profile.earlier_seen is not None:
         profile.seen, profile.earlier_seen = _joined(profile.earlier_seen), None
+    # Empty mappings were kept, and an empty list, where there is nothing.
+    hand, undelivered, heard = profile.hand, profile.undelivered, profile.heard
+    profile.hand, profile.undelivered, profile.heard = hand or None, undelivered or None, heard or None
     for key, state in profile.traits.items():
-        if isinstance(state, KeyedTallies):
+        if type(state) is KeyedTallies:
             profile.traits[key] = keyed_buckets(state)
+        elif type(state) is Buckets and not state.counts:
+            state.counts = None
 
 
 def keyed_buckets(earlier: KeyedTallies) -> KeyedBuckets:

@@ -196,9 +196,10 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     told of the user; `version` is that of the definitions that all its memberships were last decided by; `zone`
     names the time zone that a call's context brought last; `habits` are kept only where a journey asks for the best
     time or channel, `products` only where something picks products by them. `hand` is the context of the run that
-    is being decided, empty between turns. `undelivered` has the triggers of which a delivery is counted once it is
+    is being decided, None between turns. `undelivered` has the triggers of which a delivery is counted once it is
     told, each with where. `births` is how often the user was erased before. `heard` says of each partition of the
     catalogue from which offset on the user has not been told of changes, where that was noted; a catalogue has few.
+    What few users have is None where there is none of it: there may be millions of users.
     """
 
     due_ms: int
@@ -225,11 +226,11 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     memberships_due_ms: int = -NEVER
     habits: Habits | None = None
     products: ProductMemory | None = None
-    hand: dict[str, Scalar] = {}
-    undelivered: dict[str, list[str]] = {}
+    hand: dict[str, Scalar] | None = None
+    undelivered: dict[str, list[str]] | None = None
     births: int = 0
     runs_due_ms: int = -NEVER
-    heard: dict[int, int] = {}
+    heard: dict[int, int] | None = None
     seen: bytes = b""
 
     @property

@@ -54,22 +54,25 @@ def _share_states(states: Iterable[TraitState], known_ms: dict[int, int], ids: d
     known = known_ms.setdefault
     for state in states:
         state.event = ids.setdefault(state.event, state.event)
-        if isinstance(state, Buckets | KeyedBuckets):
+        # A struct's class is found in half the time that `isinstance` takes to say no.
+        if type(state) is Buckets:
             state.numbers[:] = map(_numbers.setdefault, state.numbers, state.numbers)
-            if isinstance(state, Buckets) and state.counts:
+            if state.counts:
                 state.values[:] = map(_shared_whole, state.values)
-        elif isinstance(state, Cell):
+        elif type(state) is KeyedBuckets:
+            state.numbers[:] = map(_numbers.setdefault, state.numbers, state.numbers)
+        elif type(state) is Cell:
             state.at_ms = known(state.at_ms, state.at_ms)
             # A number that is no time finds no other; True or 1.0 must not be taken for 1.
-            if state.value.__class__ is int:
+            if type(state.value) is int:
                 state.value = known(state.value, state.value)
-        elif isinstance(state, Moments):
+        elif type(state) is Moments:
             state.times_ms[:] = map(known, state.times_ms, state.times_ms)
 
 
 def _shared_whole(value: Scalar) -> Scalar:
     """Return a float as the process holds it; 1 and True equal 1.0, and -0.0 equals 0.0, but are not the same."""
-    return _wholes.get(value, value) if value.__class__ is float and copysign(1, value) > 0 else value
+    return _wholes.get(value, value) if type(value) is float and copysign(1, value) > 0 else value
 
 
 def _share_cart(cart: "Cart", known_ms: dict[int, int], ids: dict[str, str]) -> None:

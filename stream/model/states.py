@@ -37,14 +37,38 @@ class Buckets(msgspec.Struct, array_like=True, gc=False, tag="b"):
     """A rolling count, sum, average, min, max or first: a value per bucket, numbers ascending; `counts` for averages.
 
     `total` is the sum of `values` of a count, and 0 for the others. By session, the numbers are those of sessions, and
-    `counts` are times for what came first or last.
+    `counts` are times for what came first or last. Where nothing is counted beside the values, `counts` is None.
     """
 
-    numbers: list[int]
-    values: list[Scalar]
-    counts: list[int]
-    total: int
-    event: str
+    numbers: list[int] = []
+    values: list[Scalar] = []
+    counts: list[int] | None = None
+    total: int = 0
+    event: str = ""
+
+    def insert(self, at: int, number: int, value: Scalar, count: int | None = None) -> None:
+        """Put a bucket in its place, where wanted with a count."""
+        self.numbers.insert(at, number)
+        self.values.insert(at, value)
+        if count is not None:
+            self.counts = self.counts or []
+            self.counts.insert(at, count)
+
+    def count(self, at: int) -> None:
+        """Count once more in a bucket, if anything is counted beside the values."""
+        if self.counts:
+            self.counts[at] += 1
+
+    def among(self, first: int, end: int) -> "Buckets":
+        """Return what buckets from one place to before another hold, without their numbers and total."""
+        return Buckets([], self.values[first:end], self.counts[first:end] if self.counts else None)
+
+    def forget(self, gone: int) -> None:
+        """Let the first so many buckets go; the total is left to the caller."""
+        del self.numbers[:gone], self.values[:gone]
+        if self.counts:
+            del self.counts[:gone]
+            self.counts = self.counts or None
 
 
 class Tally(msgspec.Struct, array_like=True, gc=False, tag="t"):

@@ -62,7 +62,7 @@ def test_branches_read_what_was_set_and_a_payload_of_the_step_goes_over_the_acti
 def test_nothing_of_a_run_is_left_at_hand_after_its_turn() -> None:
     story = story_of("  - set: {a: n}\n  - wait: 1h\n" + MAIL)
     story.tell(0, "viewed")
-    assert story.profile().hand == {}
+    assert story.profile().hand is None
     assert decode_profile(encode_profile(story.profile())) == story.profile()
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from stream.model.profile import NEVER, Chosen, Membership, Profile, Run, decode_profile, encode_profile
-from stream.model.states import KeyedBuckets
+from stream.model.states import Buckets, KeyedBuckets
 
 
 def kept_earlier(*keyed: object) -> bytes:
@@ -53,6 +53,21 @@ def test_hashes_of_ids_that_were_kept_as_numbers_are_read_in_their_order() -> No
     profile = decode_profile(msgspec.msgpack.encode(fields))
     assert profile.seen == b"\xff" * 8 + bytes(8) + bytes(7) + b"\x05"
     assert profile.earlier_seen is None
+
+
+def test_nothing_takes_the_place_of_what_was_kept_as_empty() -> None:
+    kept = list(msgspec.structs.astuple(Profile(NEVER, "u", 0, hand={}, undelivered={}, heard={})))
+    place = Profile.__struct_fields__.index("traits")
+    kept[place] = {"views#1": ["b", [7], [2], [], 2, "e"], "pages#1": ["b", [7], [2.0], [1], 0, "e"]}
+    profile = decode_profile(msgspec.msgpack.encode(kept))
+    assert (profile.hand, profile.undelivered, profile.heard) == (None, None, None)
+    assert profile.traits["views#1"] == Buckets([7], [2], None, 2, "e")
+    assert profile.traits["pages#1"] == Buckets([7], [2.0], [1], 0, "e")
+
+
+def test_what_was_kept_of_deliveries_and_of_a_catalogue_is_read() -> None:
+    kept = Profile(NEVER, "u", 0, undelivered={"t": ["cap"]}, heard={3: 9})
+    assert decode_profile(encode_profile(kept)) == kept
 
 
 def test_a_membership_that_was_kept_with_no_times_of_tiers_or_some_is_read() -> None:

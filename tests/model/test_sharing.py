@@ -29,7 +29,7 @@ def of_user(user: str) -> Profile:
         user,
         0,
         traits={
-            "views#1": Buckets([419_872, 419_873], [1, 2], [], 3, "an event"),
+            "views#1": Buckets([419_872, 419_873], [1, 2], None, 3, "an event"),
             "by#1": KeyedBuckets([419_873], [1], bytearray(b"a"), 1, bytearray([1]), bytearray([1]), 1, 0, "an event"),
             "flag#1": Cell(True, FIRST_MS, "an event"),
             "real#1": Cell(1.0, 1, "an event"),

@@ -124,13 +124,17 @@ class News:
 
 def is_heard(profile: Profile, change: Change) -> bool:
     """Return whether a user was told of a change, or need not be."""
-    return change.offset < profile.heard.get(change.partition, 0)
+    return change.offset < _heard_until(profile, change.partition)
 
 
 def note_heard(profile: Profile, partition: int, offset: int) -> None:
     """Note that a user was told of all changes of a partition up to an offset, or need not be."""
-    if profile.heard.get(partition, 0) <= offset:
-        profile.heard[partition] = offset + 1
+    if _heard_until(profile, partition) <= offset:
+        profile.heard = (profile.heard or {}) | {partition: offset + 1}
+
+
+def _heard_until(profile: Profile, partition: int) -> int:
+    return profile.heard.get(partition, 0) if profile.heard else 0
 
 
 def _at_ms(change: Change) -> int:
