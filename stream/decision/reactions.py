@@ -189,8 +189,7 @@ class _Writing(Emitter):
             self._write("{value} = props.get({fed})".format(fed=self._given(code.fed), **names))
             if code.kept_as in ("last", "first"):
                 self._write("if {value}.__class__ is str: {value} = kept_text({value})".format(**names))
-        is_tally = code.kept_as == "tally in a window"
-        tests = [] if is_tally or not code.fed else ["{value} is not None".format(**names)]
+        tests = ["{value} is not None".format(**names)] if code.fed else []
         if code.test is not None:
             tests.append(f"{self._given(code.test)}(props, at, profile)[0] is True")
         if code.kept_as == "count by key":
@@ -199,7 +198,7 @@ class _Writing(Emitter):
             self._write("{changed} = {tests}".format(tests=" and ".join(tests), **names))
             self._write("if {changed}:".format(**names))
         self._write(WRITTEN_OUT[code.kept_as].format(**names), 2 if tests else 1)
-        if tests or is_tally or code.kept_as == "first":
+        if tests or code.kept_as == "first":
             fed_held = names["held"] if code.kept_as == "count by key" else ""
             return self._held(code, Touched(changed=names["changed"], fed_held=fed_held))
         if code.kept_as == "last":

@@ -13,7 +13,7 @@ from stream.definitions.shapes import Aggregate
 from stream.model.events import Scalar
 from stream.model.profile import NEVER, Cart, Profile
 
-TraitKind = Literal["", "count", "count in a window", "count by key", "tally in a window", "last", "first"]
+TraitKind = Literal["", "count", "count in a window", "count by key", "last", "first"]
 
 
 class TraitCode(msgspec.Struct, frozen=True):

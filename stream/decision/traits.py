@@ -79,7 +79,6 @@ def trait_code(trait: Aggregate, zone_of: ZoneOf) -> TraitCode:
 _KINDS: Final[Mapping[tuple[str, bool], TraitKind]] = {
     ("count", False): "count",
     ("count", True): "count in a window",
-    ("top", True): "tally in a window",
     ("last", False): "last",
     ("last", True): "last",
     ("first", False): "first",
@@ -94,14 +93,14 @@ def _written_out(code: TraitCode, update: Update, zone_of: ZoneOf) -> TraitCode:
     kind = _KINDS.get((trait.op, trait.within_ms is not None), "")
     if not kind or not is_in_all or "[]" in (trait.property or ""):
         return code
-    has_buckets = trait.op in ("count", "top") and trait.within_ms is not None
+    is_count = trait.op == "count"
     return msgspec.structs.replace(
         code,
         kept_as=kind,
-        fed="" if trait.op == "count" else fed_property(Fed(trait.event, trait.property, None)),
+        fed="" if is_count else fed_property(Fed(trait.event, trait.property, None)),
         test=_test(trait.where, zone_of),
         kept_by=update,
-        width_ms=window(trait.within_ms, trait.ending_ms).width_ms if has_buckets and trait.within_ms else 0,
+        width_ms=window(trait.within_ms, trait.ending_ms).width_ms if is_count and trait.within_ms is not None else 0,
     )
 
 

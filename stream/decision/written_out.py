@@ -23,10 +23,6 @@ if s is not None and s.numbers and s.numbers[-1] == {bucket}:
 else:
     {most} = count_anew({update}, profile, {key}, at, cause)"""
 
-_TALLY_IN_WINDOW: Final = """\
-{changed} = {value} is not None
-if {changed}: {update}(profile, {value}, at, cause)"""
-
 _COUNT_BY_KEY: Final = "{held} = {update}(profile, {value}, {bucket}, cause)"
 
 _LAST: Final = """\
@@ -46,7 +42,6 @@ WRITTEN_OUT: Final[Mapping[TraitKind, str]] = {
     "count": _COUNT,
     "count in a window": _COUNT_IN_WINDOW,
     "count by key": _COUNT_BY_KEY,
-    "tally in a window": _TALLY_IN_WINDOW,
     "last": _LAST,
     "first": _FIRST,
 }
