@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from aiokafka import AIOKafkaConsumer
 
-from stream.runtime.kafka_bulk import BatchPairs, Pairs, read_as
 from stream.runtime.ports import TP, Record
 from stream.runtime.security import kafka_security
 from stream.runtime.settings_fields import Settings
@@ -34,21 +33,8 @@ def committed_consumer(settings: Settings, role: str) -> AIOKafkaConsumer:
 
 async def read_up_to(consumer: AIOKafkaConsumer, tp: TP, end: int) -> AsyncGenerator[Sequence[Record], None]:
     """Yield batches of the partition from its start, records at or beyond the end among the last of them."""
-    async for records in _up_to(consumer, tp, end):
-        yield records
-
-
-async def pairs_up_to(consumer: AIOKafkaConsumer, tp: TP, end: int, start: int = 0) -> AsyncGenerator[Pairs, None]:
-    """Yield the same in bulk, as keys and values alone; from an offset on, where one is told."""
-    read_as(consumer, BatchPairs)
-    async for batches in _up_to(consumer, tp, end, start):
-        for pairs in batches:
-            yield pairs
-
-
-async def _up_to(consumer: AIOKafkaConsumer, tp: TP, end: int, start: int = 0) -> AsyncGenerator[Sequence[Any], None]:
     consumer.assign([tp])
-    consumer.seek(tp, max(start, (await consumer.beginning_offsets([tp]))[tp]))
+    consumer.seek(tp, (await consumer.beginning_offsets([tp]))[tp])
     # The consumer's position, not the last record's: the log may end in markers or in what was compacted away.
     while await consumer.position(tp) < end:
         for fetched in (await consumer.getmany(tp, timeout_ms=1_000)).values():

@@ -23,6 +23,23 @@ def kafka_security(settings: Settings) -> dict[str, object]:
     return arguments
 
 
+def librdkafka_security(settings: Settings) -> dict[str, object]:
+    """Return the same as librdkafka's settings. It verifies certificate and host name by default, from TLS 1.2 on."""
+    found: dict[str, object] = {"security.protocol": settings.security_protocol}
+    if settings.security_protocol.endswith("SSL"):
+        given = {
+            "ssl.ca.location": settings.ssl_cafile,
+            "ssl.certificate.location": settings.ssl_certfile,
+            "ssl.key.location": settings.ssl_keyfile,
+        }
+        found.update((name, path) for name, path in given.items() if path)
+    if settings.security_protocol.startswith("SASL_"):
+        found["sasl.mechanisms"] = settings.sasl_mechanism
+        found["sasl.username"] = settings.sasl_username
+        found["sasl.password"] = settings.sasl_password.reveal()
+    return found
+
+
 def _ssl_context(settings: Settings) -> ssl.SSLContext:
     """Return a context that verifies certificate and host name, and shows our own certificate where we have one."""
     with _naming("ssl_cafile", settings.ssl_cafile):

@@ -17,9 +17,8 @@ from mode import Service
 from stream.runtime.faust_room.connection import consumer_arguments
 from stream.runtime.faust_room.header_names import accept_any_header_name
 from stream.runtime.faust_room.input_log import Batch, InputLog
-from stream.runtime.faust_room.light_records import LightRecords
+from stream.runtime.faust_room.light_records import read_light_records
 from stream.runtime.faust_room.metadata_pace import pace_metadata_updates
-from stream.runtime.kafka_bulk import read_as
 from stream.runtime.ports import TP, Record
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ class BatchConsumer(Consumer):
         except BaseException:
             await kafka.stop()
             raise
-        read_as(kafka, LightRecords)
+        read_light_records(kafka)
         self._kafka = kafka
         self.stream_app.room.log = log = InputLog(kafka)
         log.watch_fetches()

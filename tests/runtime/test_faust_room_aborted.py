@@ -1,4 +1,4 @@
-"""Reading in bulk shows just what aiokafka's own records show, batch by batch."""
+"""What light records show of transactions and of damaged batches: just what aiokafka's own show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aiokafka.record.util import calc_crc32c
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.runtime.kafka_bulk import BatchPairs, Pairs
+from stream.runtime.faust_room.light_records import LightRecords
 from stream.runtime.ports import TP
 from tests.runtime.foreign_batches import CODECS, Foreign, batch, transactional
 
@@ -40,25 +40,20 @@ def read(
     return kind(TP("t", 0), MemoryRecords(log), list(aborted), offset, None, None, True, READ_COMMITTED)
 
 
-def in_bulk(log: bytes, offset: int = 0, aborted: Sequence[tuple[int, int]] = ()) -> list[Pairs]:
-    return list(read(BatchPairs, log, offset, aborted))
+def shown(log: bytes, offset: int = 0) -> list[tuple[bytes | None, bytes | None]]:
+    return [(record.key, record.value) for record in read(LightRecords, log, offset)]
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_each_batch_comes_as_its_keys_and_values(codec: str) -> None:
+def test_batches_are_read_whatever_they_are_compressed_by(codec: str) -> None:
     log = batch(records("a1", "b1"), codec) + batch(records("a2"), codec, base_offset=2)
-    assert in_bulk(log) == [[(b"a", b"a1"), (b"b", b"b1")], [(b"a", b"a2")]]
-
-
-def test_a_tombstone_has_no_value_and_a_record_without_a_key_an_empty_one() -> None:
-    log = batch([Foreign(b"v", key=None), Foreign(b"w")])
-    assert in_bulk(log) == [[(b"", b"v"), (b"k", b"w")]]
+    assert shown(log) == [(b"a", b"a1"), (b"b", b"b1"), (b"a", b"a2")]
 
 
 def test_a_fetch_from_the_middle_of_a_batch_begins_there() -> None:
     log = batch(records("a1", "b1", "c1"), base_offset=10)
-    assert in_bulk(log, offset=12) == [[(b"c", b"c1")]]
-    assert in_bulk(log, offset=13) == []
+    assert shown(log, offset=12) == [(b"c", b"c1")]
+    assert shown(log, offset=13) == []
 
 
 def test_what_was_aborted_is_not_shown_and_what_follows_is() -> None:
@@ -69,8 +64,8 @@ def test_what_was_aborted_is_not_shown_and_what_follows_is() -> None:
         + transactional(batch(records("a2"), base_offset=3), ONE)
         + marker(COMMIT, ONE, 4)
     )
-    found = read(BatchPairs, log, aborted=[(ONE, 0)])
-    assert list(found) == [[(b"b", b"b1")], [(b"a", b"a2")]]
+    found = read(LightRecords, log, aborted=[(ONE, 0)])
+    assert [record.value for record in found] == [b"b1", b"a2"]
     assert found.next_fetch_offset == 5
 
 
@@ -78,7 +73,7 @@ def test_a_batch_whose_checksum_is_wrong_is_refused() -> None:
     damaged = bytearray(batch(records("a1")))
     damaged[-1] ^= 1
     with pytest.raises(CorruptRecordException):
-        in_bulk(bytes(damaged))
+        shown(bytes(damaged))
 
 
 steps = st.lists(
@@ -88,7 +83,7 @@ steps = st.lists(
 
 
 @given(steps, st.integers(0, 12))
-def test_it_shows_what_the_records_one_by_one_show(steps: list[tuple[str, int, int]], offset: int) -> None:
+def test_they_show_what_the_records_of_aiokafka_show(steps: list[tuple[str, int, int]], offset: int) -> None:
     log, end = b"", 0
     opened: dict[int, int] = {}
     aborted: list[tuple[int, int]] = []
@@ -103,6 +98,6 @@ def test_it_shows_what_the_records_one_by_one_show(steps: list[tuple[str, int, i
                 aborted.append((producer, first))
             log += marker(ABORT if what == "abort" else COMMIT, producer, end)
             end += 1
-    singly, bulk = read(PartitionRecords, log, offset, aborted), read(BatchPairs, log, offset, aborted)
-    assert [pair for pairs in bulk for pair in pairs] == [(record.key, record.value) for record in singly]
-    assert bulk.next_fetch_offset == singly.next_fetch_offset
+    stock, light = (read(kind, log, offset, aborted) for kind in (PartitionRecords, LightRecords))
+    assert [(one.offset, one.key, one.value) for one in light] == [(one.offset, one.key, one.value) for one in stock]
+    assert light.next_fetch_offset == stock.next_fetch_offset
