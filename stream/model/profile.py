@@ -9,13 +9,13 @@ from typing import Final
 
 import msgspec
 import xxhash
-import zstandard
 
 from stream.model.earlier import bring_up_to_date
 from stream.model.events import Scalar
 from stream.model.habits import Habits
 from stream.model.items import ProductMemory
 from stream.model.money import Money
+from stream.model.packing import packed, unpacked
 from stream.model.sharing import share_in
 from stream.model.states import TraitState
 
@@ -251,9 +251,6 @@ _products_decoder = msgspec.msgpack.Decoder(ProductMemory | None)
 _user_decoder = msgspec.msgpack.Decoder(str)
 _USER: Final = Profile.__struct_fields__.index("user")
 _PRODUCTS: Final = Profile.__struct_fields__.index("products")
-# One of each for the process, which encodes and decodes in one thread. Kafka has a checksum of its own.
-_compressor = zstandard.ZstdCompressor(level=1, write_checksum=False)
-_decompressor = zstandard.ZstdDecompressor()
 
 
 def new_profile(user: str, *, spread: bool = True) -> Profile:
@@ -264,7 +261,7 @@ def new_profile(user: str, *, spread: bool = True) -> Profile:
 
 def encode_profile(profile: Profile) -> bytes:
     """Return the profile as kept: `due_ms`, readable without the rest, and MessagePack compressed by Zstandard."""
-    return _HEAD.pack(_COMPRESSED, profile.due_ms) + _compressor.compress(_encoder.encode(profile))
+    return _HEAD.pack(_COMPRESSED, profile.due_ms) + packed(_encoder.encode(profile))
 
 
 def decode_profile(encoded: bytes) -> Profile:
@@ -294,7 +291,4 @@ def _message(encoded: bytes) -> bytes:
     """Return the MessagePack of an encoded profile: an earlier version kept that as it is."""
     if encoded[:1] != _COMPRESSED:
         return encoded
-    try:
-        return _decompressor.decompress(encoded[_HEAD.size :])
-    except zstandard.ZstdError as error:
-        raise msgspec.DecodeError(f"not a profile: {error}") from error
+    return unpacked(encoded[_HEAD.size :])

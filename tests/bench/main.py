@@ -30,9 +30,9 @@ Rows:
   weight       Bytes of a profile as the input leaves it: encoded, and decoded, as Python's allocators count them.
   store        State larger than memory (`state_dir`). A process opens a store of 1,000,000 profiles, as a worker does
                that was killed and started anew, of files that the system has forgotten. Another, with 5,000,000
-               profiles on the disk, 200,000 decoded and 4 GiB of address space, decides events of skewed users, turn
-               by turn with one that has all of them in memory, decoded; both cut and commit a checkpoint (of a broker
-               that takes no time) every 2,000 events.
+               profiles on the disk, 200,000 decoded and 4 GiB of memory of its own, decides events of skewed users,
+               turn by turn with one that has all of them in memory, decoded; both cut and commit a checkpoint (of a
+               broker that takes no time) every 2,000 events.
   raw          The limit: aiokafka's `getmany` and `orjson.loads` of every value, from the topics the worker reads.
   faust_counter  A Faust agent as Faust's documentation has it: decode JSON, count events per user in a Table (memory).
   end_to_end   `stream worker`, a process of its own, on the event clock with the whole shipped config and default

@@ -24,6 +24,7 @@ from stream.definitions import load
 from stream.model import profile as profile_bytes
 from stream.model.events import Event
 from stream.model.outcomes import encode_outcome
+from stream.model.packing import packed
 from stream.replay.driving import BATCH
 from stream.replay.memory import lasting, quiet_collector
 from stream.runtime.checkpoint import Pace, Pending
@@ -44,7 +45,7 @@ from tests.bench.histories import ROOT
 from tests.bench.store_input import Input, user_of
 
 BOUND_BYTES: Final = 4 << 30
-"""Of address space, so of everything that a process may take of memory, but for the system's cache of its files."""
+"""Of memory of its own, taken or merely asked for: all but the system's cache of its files, and the programs in it."""
 
 EVENTS_PER_MS: Final = 50
 """So little time passes that it is events that are measured, not the timers of millions of users."""
@@ -110,7 +111,7 @@ class Measured:
 
     def store(self) -> None:
         """Decide with a hot set in memory, and the rest in the store."""
-        resource.setrlimit(resource.RLIMIT_AS, (BOUND_BYTES, BOUND_BYTES))
+        resource.setrlimit(resource.RLIMIT_DATA, (BOUND_BYTES, BOUND_BYTES))
         self._serve(self._stored(self._programs()))
 
     def memory(self) -> None:
@@ -142,7 +143,7 @@ class Measured:
         """Return the bytes that a worker would keep of one of the history's profiles, had it been this user's."""
         encoded, user = self._input.profiles[number % len(self._input.profiles)], user_of(number).encode()
         message = profile_bytes._message(encoded).replace(user_of(0).encode(), user)
-        return encoded[: profile_bytes._HEAD.size] + profile_bytes._compressor.compress(message)
+        return encoded[: profile_bytes._HEAD.size] + packed(message)
 
     def _serve(self, state: TaskState) -> None:
         """Decide what the warm-up's users do, then as many events as each line asks for."""
