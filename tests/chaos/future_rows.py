@@ -120,7 +120,10 @@ def _not_on_time(cast: Cast, outcomes: Outcomes) -> Iterator[str]:
             if (change["segment"], change["change"]) == ("cart_abandoner", "entered")
         ]
         if user in cast.buyers:
-            if entered or list(outcomes.of("triggers", user)):
+            recovered = [
+                trigger for _, trigger in outcomes.of("triggers", user) if trigger["journey"] == "cart_recovery"
+            ]
+            if entered or recovered:
                 yield f"{user} bought in time, and is held to have abandoned the cart"
             continue
         due_ms = added_ms + IDLE_MS

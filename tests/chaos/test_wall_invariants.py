@@ -81,6 +81,11 @@ class Shop:
         self._clock_ms = until_ms
         self._commit()
 
+    def fire_own(self, user: str, until_ms: int) -> None:
+        """Fire one user's timers ahead of the clock, for an event of theirs that waits for its turn."""
+        self._decider.fire_own(user, until_ms)
+        self._commit()
+
     def _commit(self) -> None:
         taken, counts = self._decider.take(), self._decider.counts
         state = {user: encode_profile(p) if (p := self._profiles.get(user)) else None for user in taken.changed}
@@ -117,6 +122,18 @@ def said_of(shop: Shop) -> str:
 
 def test_an_undisturbed_run_is_right(shop: Shop):
     assert said_of(shop) == ""
+
+
+@pytest.mark.parametrize(("written_ms", "is_right"), [(END_MS, True), (END_MS + 1, False)])
+def test_own_timers_fire_ahead_of_the_clock_for_an_event_that_was_read_alone(written_ms: int, is_right: bool):
+    shop, later = Shop(), added(BEGIN_MS + 9_000)
+    shop.decide(consent(BEGIN_MS), PEOPLE)
+    shop.decide(added(BEGIN_MS + 1_000), CART)
+    shop.tell(later, CART, written_ms)
+    shop.fire_own("u", BEGIN_MS + 1_000 + IDLE_MS)
+    shop.take_in(later, CART)
+    shop.fire(END_MS + LATENESS_MS)
+    assert ("no right way" not in said_of(shop)) == is_right
 
 
 def test_an_outcome_that_is_lost_or_comes_twice_is_found(shop: Shop):

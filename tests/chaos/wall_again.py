@@ -162,12 +162,16 @@ class Way:
 
 @dataclass(frozen=True)
 class Step:
-    """One user in one checkpoint: what was kept before it, the events decided in it, the clock at its end."""
+    """One user in one checkpoint: what was kept before it, the events decided in it, the clock at its end.
+
+    `waits_ms` is how far the user's own timers may have fired because of an event that waits for its turn.
+    """
 
     user: str
     before: Kept
     told: tuple[Told, ...]
     clock_ms: int
+    waits_ms: int = -NEVER
 
 
 def way_to(step: Step, after: Kept, again: Again, subscriber: Subscriber) -> Way | None:
@@ -211,14 +215,14 @@ def _decided(step: Step, way: Way, again: Again, subscriber: Subscriber) -> Iter
 
 
 def _fired(step: Step, way: Way, again: Again, subscriber: Subscriber) -> Iterator[Way]:
-    """Yield the way with the next timer fired by the clock, if it may."""
+    """Yield the way with the next timer fired, by the clock or for an event that waits, if it may."""
     due_ms = way.kept.due_ms
-    if due_ms > step.clock_ms or due_ms >= NEVER:
+    if due_ms > max(step.clock_ms, step.waits_ms) or due_ms >= NEVER:
         return
     move = again.fire(step.user, way.kept)
     counts = subscriber.account(way.counts, move.outcomes)
     if counts is not None:
-        fired = (*way.fired, Fired(due_ms, way.rest, by_clock=True))
+        fired = (*way.fired, Fired(due_ms, way.rest, by_clock=due_ms <= step.clock_ms))
         yield Way(move.after, way.rest, counts, way.changed | move.changed, fired, (*way.outcomes, *move.outcomes))
 
 

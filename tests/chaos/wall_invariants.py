@@ -112,7 +112,7 @@ class Lineage:
     def _follow_user(self, user: str, told: tuple[Told, ...], checkpoint: Checkpoint) -> None:
         before = self._kept.get(user, Kept())
         after = Kept(*(checkpoint.state.get(key, UNCHANGED) for key in (user, self._again.remains_of(user))))
-        step = Step(user, before, told, checkpoint.position.clock_ms)
+        step = Step(user, before, told, checkpoint.position.clock_ms, self._waits_ms(user, told, checkpoint.written_ms))
         if user not in self._lost_track:
             subscriber = self._subscriber(user)
             way = way_to(step, after, self._again, subscriber)
@@ -123,6 +123,15 @@ class Lineage:
                 subscriber.accounted = way.counts
                 self._check_way(step, way, subscriber)
         self._kept[user] = Kept(*(old if new == UNCHANGED else new for old, new in zip(before, after, strict=True)))
+
+    def _waits_ms(self, user: str, told: tuple[Told, ...], written_ms: int) -> int:
+        """Return how far a user's timers may fire for an event that was read by then, and not decided."""
+        waiting = (
+            min(one.order_ms, one.event.time_ms - 1)
+            for one in self._by_user.get(user, ())
+            if one.written_ms <= written_ms and one.place not in self._decided and one not in told
+        )
+        return max(waiting, default=-NEVER)
 
     def _check_way(self, step: Step, way: Way, subscriber: Subscriber) -> None:
         """Check that no timer fired over what lay in the log, and none was taken for too old too soon."""
