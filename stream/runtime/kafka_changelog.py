@@ -1,4 +1,4 @@
-"""The changelog on Kafka, read in bulk: by librdkafka, in its own threads and in C, for half of what aiokafka takes."""
+"""The changelog on Kafka, read in bulk: by librdkafka, in its own threads and in C, for less than aiokafka takes."""
 
 from __future__ import annotations
 
