@@ -24,7 +24,11 @@ _AT_ONCE: Final = 1_000
 """So many records are taken at a time: to make Python's objects of them holds up the event loop for a millisecond."""
 
 _WAIT_S: Final = 0.05
-_QUEUED_KIB: Final = 16 * 1_024
+_QUEUED_KIB: Final = 4 * 1_024
+_FULL_MS: Final = 2
+"""What is fetched ahead is soon taken again: so long librdkafka waits where it is enough. Its own second is idle time.
+"""
+
 _END_MS: Final = 10
 """That there is nothing more is known by a fetch that brings nothing: so long a broker waits before it says so."""
 
@@ -82,6 +86,7 @@ def _settings_of(settings: Settings, role: str) -> dict[str, object]:
         "auto.offset.reset": "error",
         "enable.partition.eof": True,
         "queued.max.messages.kbytes": _QUEUED_KIB,
+        "fetch.queue.backoff.ms": _FULL_MS,
         "fetch.wait.max.ms": _END_MS,
         "reconnect.backoff.max.ms": 1_000,
         "check.crcs": settings.verifies_crcs,
