@@ -24,6 +24,10 @@ CONFIG = ROOT / "tests" / "bench" / "small_job" / "config"
 OTHERS = ROOT / "build" / "bench-env" / "bin" / "python"
 TIMEOUT_S = 600.0
 CHECK_TIMEOUT_S = 120.0
+CHECKS = 3
+"""Starts of an engine of which one must write what it should: stock Faust may lose events before it knows of the topics
+that it has just created.
+"""
 
 
 @dataclass(frozen=True)
@@ -96,14 +100,21 @@ class OtherRow:
     def check(self, given: Input) -> "OtherRow":
         """Return itself when the engine writes what it must; raises `RowUnavailable` where it does not."""
         for by_hand in (False, True):
-            try:
-                self._check(given, by_hand)
-            except MeasuredProcessError as error:
-                raise RowUnavailable(str(error)) from error
+            self._check_often_enough(given, by_hand)
         return self
 
     def measure(self) -> dict[str, float]:
         return self._measure(by_hand=False) | self._measure(by_hand=True)
+
+    def _check_often_enough(self, given: Input, by_hand: bool) -> None:
+        for left in reversed(range(CHECKS)):
+            try:
+                self._check(given, by_hand)
+            except MeasuredProcessError as error:
+                if not left:
+                    raise RowUnavailable(str(error)) from error
+            else:
+                return
 
     def _check(self, given: Input, by_hand: bool) -> None:
         with self._running(given, given.events, by_hand) as (process, result, output):
