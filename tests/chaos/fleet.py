@@ -154,18 +154,21 @@ class Fleet:
         """End a slot's worker with SIGTERM, for good, and return its exit code.
 
         One that is still on its way to listen to signals is ended by the signal itself, and has nothing to commit: 0.
+        So it is with one that is down already, since it ended by itself: that is among the `unasked`.
         """
         member = self._slots[slot]
         self._wanted.discard(slot)
         self._restart_at.pop(slot, None)
-        if member.pid is not None:
-            member.asked_to_end = True
-            member.send(signal.SIGTERM)
-            try:
-                await asyncio.to_thread(_wait, member)
-            except subprocess.TimeoutExpired as timeout:
-                raise NotInTime(f"worker {slot} did not end on SIGTERM; {member.said()}") from timeout
+        if member.pid is None:
             self._note_end(slot)
+            return 0
+        member.asked_to_end = True
+        member.send(signal.SIGTERM)
+        try:
+            await asyncio.to_thread(_wait, member)
+        except subprocess.TimeoutExpired as timeout:
+            raise NotInTime(f"worker {slot} did not end on SIGTERM; {member.said()}") from timeout
+        self._note_end(slot)
         return 0 if member.exit_code == -signal.SIGTERM else member.exit_code or 0
 
     async def resize(self, size: int) -> list[int]:
@@ -218,6 +221,10 @@ class Fleet:
     def unasked(self) -> list[Exit]:
         """The ends that nobody asked for."""
         return [end for end in self.exits if not end.asked]
+
+    def said_by(self, slot: int) -> str:
+        """Return the end of one worker's log."""
+        return self._slots[slot].said()
 
     def said(self) -> str:
         """Return the ends of all logs, for failures."""

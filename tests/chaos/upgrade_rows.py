@@ -36,7 +36,9 @@ async def roll(fleet: Fleet, command: Command, place: Place) -> list[int]:
     """Replace the workers one by one; those of the old and the new kind share the group meanwhile."""
     codes: list[int] = []
     for slot in fleet.slots:
-        codes.append(await fleet.stop_gracefully(slot))
+        code = await fleet.stop_gracefully(slot)
+        # It may have found out that it cannot go on, and said so, in the very moment when it was asked to end.
+        codes.append(0 if code == 1 and SAYS_WHY in fleet.said_by(slot).rstrip().rpartition("\n")[2] else code)
         fleet.start(slot, command)
         place.say(f"worker {slot} replaced")
         await asyncio.sleep(place.chance.uniform(*BETWEEN_S))
