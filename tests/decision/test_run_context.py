@@ -170,6 +170,29 @@ def test_a_condition_that_holds_already_ends_a_run_before_it_does_anything() -> 
     assert words(story.tell(1, "viewed")) == ["started j: e2", "ended j: exit_when"]
 
 
+def test_a_condition_over_what_a_step_has_set_ends_the_run_at_once() -> None:
+    for n, said in ((9, ["started j: e2"]), (10, ["started j: e2", "ended j: exit_when"])):
+        story = story_of("  - set: {big: n >= 10}\n  - wait: 1d\n" + MAIL, exit_when="run.big")
+        story.tell(0, "measured", n=n)
+        assert words(story.tell(1, "viewed")) == said
+
+
+@pytest.mark.parametrize("condition", ["twice >= 20", "loud", "loud and twice > 0", "was(loud, 9d)"])
+def test_a_condition_ends_a_run_through_other_traits_and_segments(condition: str) -> None:
+    journey = f"enter: {{event: viewed}}\nexit_when: {condition}\nsteps: [{{wait: 1d}}, {{trigger: mail}}]\n"
+    other = journey.replace(condition, "spend > 5")
+    story = Story(
+        config(
+            TRAITS + "twice: {value: n * 2}\n", segments={"loud": "twice >= 20"}, journeys={"j": journey, "k": other}
+        )
+    )
+    story.tell(0, "measured", n=9)
+    story.tell(1, "viewed")
+    assert words(story.tell(2, "measured", n=9)) == []
+    told = [word for word in words(story.tell(3, "measured", n=10)) if word.startswith("ended")]
+    assert told == ["ended j: exit_when"]
+
+
 def test_a_withdrawn_consent_ends_the_runs_that_say_so_and_no_other() -> None:
     exits = "[{event: consent_withdrawn, where: purpose == 'marketing'}]"
     story = story_of("  - wait: 1d\n" + MAIL, exit_on=exits)
