@@ -29,11 +29,22 @@ PROFILES_PER_CUT: Final = 2_000
 """So many changed profiles make a checkpoint due at once: encoding them holds up deciding for some 10 ms."""
 
 
+BUSY_TIMES: Final = 10
+"""So many times as long may a checkpoint wait while more waits to be decided: what is sent then is late already, and
+users who act again meanwhile are written once.
+"""
+
+
 class Pace(msgspec.Struct, frozen=True):
     """How soon a checkpoint follows the one before: with something to send, and with changed state alone."""
 
     min_s: float
     max_s: float
+
+    @property
+    def busy_s(self) -> float:
+        """How soon with something to send, while more waits to be decided."""
+        return min(self.min_s * BUSY_TIMES, self.max_s)
 
 
 class Cut(msgspec.Struct):
@@ -94,12 +105,15 @@ class Pending:
         """Note that the position has changed."""
         self._has_moved = True
 
-    @property
-    def due_s(self) -> float:
-        """When to cut next, on the monotonic clock; infinite while nothing has changed."""
-        is_urgent = self._outcomes or self._letters or self._strays or self._has_passed
-        if is_urgent or len(self._changed) >= PROFILES_PER_CUT:
+    def due_s(self, *, is_busy: bool = False) -> float:
+        """When to cut next, on the monotonic clock; infinite while nothing has changed.
+
+        Later where whoever decides `is_busy`: more waits to be decided.
+        """
+        if len(self._changed) >= PROFILES_PER_CUT:
             return self._last_cut_s + self._pace.min_s
+        if self._outcomes or self._letters or self._strays or self._has_passed:
+            return self._last_cut_s + (self._pace.busy_s if is_busy else self._pace.min_s)
         return self._last_cut_s + self._pace.max_s if self._changed or self._has_moved else float("inf")
 
     def cut(self, profiles: ProfileMap, changelog: TP, wall: WallClock) -> Cut:

@@ -99,7 +99,7 @@ class Task:
             if self._has_failed:
                 raise Failed("it had failed before")
             await self._end_commit()
-            if self._pending.due_s < float("inf"):
+            if self._pending.due_s() < float("inf"):
                 self._cut()
                 await self._end_commit()
         except BaseException:
@@ -128,7 +128,7 @@ class Task:
                 self._wake.clear()
                 async with self._parts.slot:
                     is_busy = self._turn()
-                    self._checkpoint_if_due()
+                    self._checkpoint_if_due(is_busy=is_busy)
                     # Held over the turn's end, or the next task would have its slice in the same one.
                     await asyncio.sleep(0)
                 if not is_busy:
@@ -218,7 +218,7 @@ class Task:
             return
         seconds = TICK_S
         if self._commit is None:
-            seconds = min(seconds, max(0.0, self._pending.due_s - self._wall.monotonic_s()))
+            seconds = min(seconds, max(0.0, self._pending.due_s() - self._wall.monotonic_s()))
         timer = asyncio.get_running_loop().call_later(seconds, self._wake.set)
         try:
             await self._wake.wait()
@@ -227,11 +227,11 @@ class Task:
 
     # -------------------------------------------------------------------------------------------- checkpoints
 
-    def _checkpoint_if_due(self) -> None:
+    def _checkpoint_if_due(self, *, is_busy: bool) -> None:
         if self._commit is not None and self._commit.done():
             commit, self._commit = self._commit, None
             commit.result()
-        if self._commit is None and self._pending.due_s <= self._wall.monotonic_s():
+        if self._commit is None and self._pending.due_s(is_busy=is_busy) <= self._wall.monotonic_s():
             self._cut()
 
     def _cut(self) -> None:
