@@ -12,6 +12,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 
 from stream.definitions.shapes import Definitions
 from stream.runtime.agents import define_agents
+from stream.runtime.arena import share_one_arena
 from stream.runtime.faust_room.app import StreamApp
 from stream.runtime.faust_room.room import Room
 from stream.runtime.faust_room.watchdog import Watchdog
@@ -175,6 +176,8 @@ def run_worker(definitions: Definitions, settings: Settings) -> None:
         await make_worker(definitions, settings).run(stop)
 
     gc.set_threshold(*_COLLECT_AFTER)
+    if not settings.state_dir:  # the threads of RocksDB have much to do with memory beside each other
+        share_one_arena()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())
 

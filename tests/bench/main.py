@@ -67,6 +67,7 @@ from pathlib import Path
 # Run as a script, only this folder is on the path.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from stream.runtime.arena import share_one_arena
 from tests.bench.machine import Machine
 from tests.bench.processes import MeasuredProcessError
 from tests.bench.report import Report
@@ -92,6 +93,7 @@ def main(given: list[str] | None = None) -> int:
     if asked.explain:
         print(__doc__)
         return 0
+    share_one_arena()  # as a worker does
     scale = Scale.quick() if asked.quick else Scale()
     runs = asked.runs or (1 if asked.quick else 3)
     machine = Machine()
