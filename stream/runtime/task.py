@@ -62,6 +62,8 @@ class Task:
 
     def offer(self, tp: TP, records: Sequence[Record]) -> None:
         """Take in a fetched batch; never blocks, but pauses the source when too much waits."""
+        if self._has_failed:
+            return  # its profiles may be closed already; whoever has the task next reads the batch again
         lane = self._lanes[tp]
         if records:
             self._parts.intake.read(lane, records)
@@ -103,6 +105,7 @@ class Task:
                 self._cut()
                 await self._end_commit()
         except BaseException:
+            self._has_failed = True
             await self._parts.writer.close()
             raise
         return self.committed_state()

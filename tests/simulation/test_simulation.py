@@ -21,6 +21,11 @@ def test_nothing_is_lost_and_nothing_is_decided_twice_whatever_goes_wrong(mode: 
         assert not result.violations, main.report(result)
 
 
+def test_a_task_that_has_failed_takes_in_nothing_more() -> None:
+    result = simulate(471, "wall")  # records come between a task's end and that of its worker
+    assert not result.violations, main.report(result)
+
+
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_a_fault_put_into_the_product_is_found(mutation: str) -> None:
     assert any(
