@@ -13,10 +13,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     IllegalOperation,
     KafkaError,
+    LeaderNotAvailableError,
     MessageSizeTooLargeError,
     ProducerFenced,
     RecordListTooLargeError,
     TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
 )
 from aiokafka.producer import sender
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -33,6 +35,11 @@ _BATCH_BYTES: Final = 900_000
 
 _REQUEST_BYTES: Final = 8 << 20
 _LET_GO_S: Final = 2.0
+
+_KNOWN_S: Final = 2.0
+"""A broker may not know a topic yet when its creation was acknowledged."""
+
+_NOT_KNOWN: Final = {UnknownTopicOrPartitionError.errno, LeaderNotAvailableError.errno}
 
 
 class _Sent(NamedTuple):
@@ -173,6 +180,15 @@ def _look_at_failures(producer: AIOKafkaProducer) -> None:
             future.exception()
 
 
+async def _described(admin: AIOKafkaAdminClient, topic: str) -> dict[str, Any]:
+    deadline_s = time.monotonic() + _KNOWN_S
+    while True:
+        found: dict[str, Any] = (await admin.describe_topics([topic]))[0]
+        if found["error_code"] not in _NOT_KNOWN or time.monotonic() > deadline_s:
+            return found
+        await asyncio.sleep(0.05)
+
+
 class KafkaTransactions:
     """The port `Transactions`: transactional ids are `<app>-<partition>`, and `<app>-requeue`."""
 
@@ -212,7 +228,7 @@ class KafkaTransactions:
         return writer
 
     async def partitions(self, topic: str) -> int:
-        """Look the topic up once; raises StreamStop where the broker does not know it."""
+        """Look the topic up once; raises StreamStop where the broker has not heard of it for two seconds."""
         if topic not in self._counts:
             self._counts[topic] = await self._ask(topic)
         return self._counts[topic]
@@ -224,7 +240,7 @@ class KafkaTransactions:
 
     async def _ask(self, topic: str) -> int:
         async with self._admin([topic]) as admin:
-            found = (await admin.describe_topics([topic]))[0]
+            found = await _described(admin, topic)
         if found["error_code"] == TopicAuthorizationFailedError.errno:
             raise TopicAuthorizationFailedError(topic)
         if found["error_code"] or not found["partitions"]:

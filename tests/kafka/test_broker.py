@@ -6,20 +6,11 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from tests.kafka.broker import Broker, KafkaUnavailableError, answers, classpath
 from tests.kafka.conftest import Kafka
-
-
-async def _create_topic(bootstrap: str, topic: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        response = await admin.create_topics([NewTopic(topic, 1, 1)])
-        assert [code for _, code, _ in response.topic_errors] == [0]
-    finally:
-        await admin.close()
+from tests.kafka.topics import create_topics
 
 
 async def test_the_shared_broker_answers_and_names_are_never_given_twice(kafka: Kafka) -> None:
@@ -29,7 +20,7 @@ async def test_the_shared_broker_answers_and_names_are_never_given_twice(kafka: 
 
 async def test_a_committed_record_outlives_a_killed_broker(broker_to_break: Broker) -> None:
     address, first_pid = broker_to_break.bootstrap, broker_to_break.pid
-    await _create_topic(address, "kept")
+    await create_topics(address, NewTopic("kept", 1, 1))
     async with AIOKafkaProducer(bootstrap_servers=address, transactional_id="t") as producer, producer.transaction():
         await producer.send_and_wait("kept", b"value", partition=0)
     broker_to_break.kill()

@@ -15,6 +15,7 @@ from stream.runtime.settings import Settings
 from stream.runtime.task_ports import Failed, Outgoing, Writer
 from stream.runtime.topics import changelog_topic
 from tests.kafka.broker import free_ports
+from tests.kafka.topics import create_topics
 
 if TYPE_CHECKING:
     from tests.kafka.conftest import Kafka
@@ -28,16 +29,8 @@ Pair = tuple[bytes, bytes | None]
 async def settings(kafka: Kafka) -> Settings:
     """An app with a changelog of two partitions."""
     own = Settings(app=kafka.unique("changelog"), brokers=kafka.bootstrap)
-    admin = await started_admin(own)
-    await admin.create_topics([NewTopic(changelog_topic(own), 2, 1)])
-    await admin.close()
+    await create_topics(own.brokers, NewTopic(changelog_topic(own), 2, 1))
     return own
-
-
-async def started_admin(settings: Settings) -> AIOKafkaAdminClient:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.brokers)
-    await admin.start()
-    return admin
 
 
 async def begun(settings: Settings, *pairs: Pair, name: str = "test") -> Writer:
@@ -86,7 +79,8 @@ async def test_an_open_transaction_is_the_end(settings: Settings) -> None:
 
 async def test_what_was_deleted_from_its_beginning_is_passed(settings: Settings) -> None:
     await write(settings, (b"a", b"1"), (b"b", b"2"))
-    admin = await started_admin(settings)
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.brokers)
+    await admin.start()
     await admin.delete_records({TP(changelog_topic(settings), 1): RecordsToDelete(before_offset=1)})
     await admin.close()
     assert await read(settings) == [(b"b", b"2")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from stream.model.errors import StreamStop
 from stream.runtime.delivery import partition_of
@@ -20,6 +20,7 @@ from stream.runtime.settings_fields import Settings
 from stream.runtime.task_ports import Fenced, Outgoing
 from stream.runtime.tasks import Tasks
 from stream.runtime.topics import changelog_topic, input_topics, output_topics
+from tests.kafka.topics import create_topics, recreate_topic
 from tests.runtime.fakes import MINUTE_MS, START_MS, definitions
 
 if TYPE_CHECKING:
@@ -39,13 +40,10 @@ async def settings(kafka: Kafka) -> Settings:
         clock="event",
         transaction_timeout_ms=10_000,
     )
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
-    await admin.start()
     names = [*input_topics(own), *output_topics(own)]
     topics = [NewTopic(name, 2, 1) for name in names]
     compacted = {"cleanup.policy": "compact"}
-    await admin.create_topics([*topics, NewTopic(changelog_topic(own), 2, 1, topic_configs=compacted)])
-    await admin.close()
+    await create_topics(own.brokers, *topics, NewTopic(changelog_topic(own), 2, 1, topic_configs=compacted))
     return own
 
 
@@ -254,22 +252,23 @@ async def test_a_missing_topic_is_named(settings: Settings) -> None:
         await transactions.partitions("nowhere")
 
 
+async def test_a_topic_that_is_just_being_created_is_waited_for(settings: Settings) -> None:
+    late = settings.topic_prefix + "late"
+    asking = asyncio.create_task(kafka_ports(settings).transactions.partitions(late))
+    await asyncio.sleep(0.3)
+    await create_topics(settings.brokers, NewTopic(late, 3, 1))
+    assert await asking == 3
+
+
 async def test_a_topic_created_anew_has_another_id(settings: Settings) -> None:
     transactions, topic = kafka_ports(settings).transactions, input_topics(settings)[0]
 
     async def id_of() -> str:
-        # For a moment after its creation a broker may not know a topic.
-        while topic not in (found := await transactions.topic_ids([topic, "nowhere"])):
-            await asyncio.sleep(0.1)
+        found = await transactions.topic_ids([topic, "nowhere"])
         assert set(found) == {topic}
         return found[topic]
 
     before = await id_of()
     assert await id_of() == before
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.brokers)
-    await admin.start()
-    await admin.delete_topics([topic])
-    await asyncio.sleep(0.5)
-    await admin.create_topics([NewTopic(topic, 2, 1)])
-    await admin.close()
+    await recreate_topic(settings.brokers, NewTopic(topic, 2, 1))
     assert await id_of() != before

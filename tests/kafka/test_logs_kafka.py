@@ -8,12 +8,13 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from stream.runtime.kafka_logs import KafkaLogs
 from stream.runtime.kafka_transactions import KafkaTransactions
 from stream.runtime.settings import Settings
 from stream.runtime.task_ports import Batch, Outgoing
+from tests.kafka.topics import create_topics
 
 if TYPE_CHECKING:
     from tests.kafka.conftest import Kafka
@@ -25,10 +26,7 @@ pytestmark = pytest.mark.kafka
 async def settings(kafka: Kafka) -> Settings:
     """An app whose name is that of a topic, too, of two partitions."""
     own = Settings(app=kafka.unique("logs"), brokers=kafka.bootstrap)
-    admin = AIOKafkaAdminClient(bootstrap_servers=own.brokers)
-    await admin.start()
-    await admin.create_topics([NewTopic(own.app, 2, 1)])
-    await admin.close()
+    await create_topics(own.brokers, NewTopic(own.app, 2, 1))
     return own
 
 

@@ -16,6 +16,7 @@ from stream.runtime.ports import TP
 from stream.runtime.settings import Settings
 from stream.runtime.worker import make_worker
 from tests.kafka import test_checkpoint_kafka as on_kafka
+from tests.kafka.topics import recreate_topic
 from tests.runtime.fakes import MINUTE_MS, START_MS, definitions
 
 pytestmark = pytest.mark.kafka
@@ -41,21 +42,10 @@ async def refusal(settings: Settings) -> str:
         return str(stop.value)
 
 
-async def recreate(settings: Settings, topic: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.brokers)
-    await admin.start()
-    await admin.delete_topics([topic])
-    await asyncio.sleep(0.5)
-    await admin.create_topics([NewTopic(topic, 2, 1)])
-    while (await admin.describe_topics([topic]))[0]["error_code"]:
-        await asyncio.sleep(0.1)
-    await admin.close()
-
-
 async def test_a_topic_made_anew_that_is_shorter_than_what_was_decided_stops_the_worker(settings: Settings) -> None:
     await decided_once(settings)
     cart = settings.topic_prefix + "cart"
-    await recreate(settings, cart)
+    await recreate_topic(settings.brokers, NewTopic(cart, 2, 1))
     assert f"{cart}/" in (said := await refusal(settings))
     assert "the topic was recreated or truncated" in said
 
@@ -63,7 +53,7 @@ async def test_a_topic_made_anew_that_is_shorter_than_what_was_decided_stops_the
 async def test_a_topic_made_anew_that_has_grown_as_long_again_stops_the_worker_by_its_id(settings: Settings) -> None:
     await decided_once(settings)
     cart = settings.topic_prefix + "cart"
-    await recreate(settings, cart)
+    await recreate_topic(settings.brokers, NewTopic(cart, 2, 1))
     async with on_kafka.Input(settings) as source:
         await source.send(*((f"u{n}", "order_completed", START_MS) for n in range(30)), until_ms=START_MS)
     assert f"{cart} was deleted and created anew" in await refusal(settings)

@@ -1,10 +1,9 @@
 """Topics on a real broker: created once, verified ever after, refused when they cannot work."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from click.testing import CliRunner, Result
 
 from stream.cli.topics import command
@@ -12,24 +11,13 @@ from stream.runtime.settings import Settings
 from stream.runtime.topics import wanted_topics
 from stream.runtime.topics_on_broker import TopicsRefused, ensure_topics
 from tests.kafka.conftest import Kafka
+from tests.kafka.topics import create_topics
 
 
 @pytest.fixture
 def settings(kafka: Kafka) -> Settings:
     prefix = kafka.unique("topics")
     return Settings(app=prefix, topic_prefix=f"{prefix}.", brokers=kafka.bootstrap, partitions=3)
-
-
-async def create(settings: Settings, *topics: NewTopic) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.brokers)
-    await admin.start()
-    try:
-        await admin.create_topics(list(topics))
-        # The broker acknowledges a creation before its own metadata shows it.
-        while not {topic.name for topic in topics} <= set(await admin.list_topics()):
-            await asyncio.sleep(0.05)
-    finally:
-        await admin.close()
 
 
 async def test_all_topics_are_created_then_found_right(settings: Settings):
@@ -46,8 +34,8 @@ async def test_verifying_creates_nothing(settings: Settings):
 
 
 async def test_unequal_partitions_are_refused_before_anything_is_created(settings: Settings):
-    await create(settings, NewTopic(f"{settings.topic_prefix}cart", 5, 1))
-    await create(settings, NewTopic(f"{settings.topic_prefix}email", 3, 1))
+    await create_topics(settings.brokers, NewTopic(f"{settings.topic_prefix}cart", 5, 1))
+    await create_topics(settings.brokers, NewTopic(f"{settings.topic_prefix}email", 3, 1))
     with pytest.raises(TopicsRefused, match=r"cart has 5, .*email has 3"):
         await ensure_topics(settings, create=True)
     states = [finding.state for finding in await ensure_topics(with_prefix(settings, "other."), create=False)]
@@ -61,7 +49,7 @@ def with_prefix(settings: Settings, prefix: str) -> Settings:
 
 
 async def test_a_changelog_somebody_made_without_compaction_is_wrong_and_left_alone(settings: Settings):
-    await create(settings, NewTopic(f"{settings.app}-profiles-changelog", 3, 1))
+    await create_topics(settings.brokers, NewTopic(f"{settings.app}-profiles-changelog", 3, 1))
     findings = {finding.topic.name: finding for finding in await ensure_topics(settings, create=True)}
     changelog = findings[f"{settings.app}-profiles-changelog"]
     assert changelog.state == "wrong"
