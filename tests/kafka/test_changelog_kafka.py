@@ -15,7 +15,7 @@ from stream.runtime.settings import Settings
 from stream.runtime.task_ports import Failed, Outgoing, Writer
 from stream.runtime.topics import changelog_topic
 from tests.kafka.broker import free_ports
-from tests.kafka.topics import create_topics
+from tests.kafka.topics import create_topics, settled_ends
 
 if TYPE_CHECKING:
     from tests.kafka.conftest import Kafka
@@ -46,6 +46,11 @@ async def write(settings: Settings, *pairs: Pair, is_commit: bool = True) -> Non
     writer = await begun(settings, *pairs)
     await (writer.commit() if is_commit else writer.abort())
     await writer.close()
+    await settled(settings)
+
+
+async def settled(settings: Settings) -> None:
+    await settled_ends(settings.brokers, [TP(changelog_topic(settings), 1)])
 
 
 async def read(settings: Settings, start: int = 0, partition: int = 1) -> list[Pair]:
@@ -73,6 +78,7 @@ async def test_an_open_transaction_is_the_end(settings: Settings) -> None:
     assert await read(settings) == [(b"a", b"1")]
     assert await KafkaChangelog(settings).bounds(1) == (0, 2)
     await writer.commit()
+    await settled(settings)
     assert await KafkaChangelog(settings).bounds(1) == (0, 4)
     await writer.close()
 

@@ -20,7 +20,7 @@ from stream.runtime.settings_fields import Settings
 from stream.runtime.task_ports import Fenced, Outgoing
 from stream.runtime.tasks import Tasks
 from stream.runtime.topics import changelog_topic, input_topics, output_topics
-from tests.kafka.topics import create_topics, recreate_topic
+from tests.kafka.topics import create_topics, recreate_topic, settled_ends
 from tests.runtime.fakes import MINUTE_MS, START_MS, definitions
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ async def log_of(settings: Settings, topic: str, isolation: str = "read_committe
     try:
         tps = [TP(topic, partition) for partition in range(2)]
         consumer.assign(tps)
-        ends = await consumer.end_offsets(tps)
+        is_committed = isolation == "read_committed"
+        ends = await (settled_ends(settings.brokers, tps) if is_committed else consumer.end_offsets(tps))
         found: list[Record] = []
         while any([await consumer.position(tp) < ends[tp] for tp in tps]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
@@ -189,6 +190,7 @@ async def test_whoever_takes_over_fences_the_former_owner_who_then_changes_nothi
 
 
 async def changelog(settings: Settings, partition: int) -> dict[bytes, bytes | None]:
+    await settled_ends(settings.brokers, [TP(changelog_topic(settings), partition)])
     batches: AsyncIterator[Sequence[tuple[bytes, bytes | None]]] = kafka_ports(settings).changelog.read(partition)
     return {key: value async for batch in batches for key, value in batch}
 

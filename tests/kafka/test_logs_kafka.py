@@ -12,9 +12,10 @@ from aiokafka.admin import NewTopic
 
 from stream.runtime.kafka_logs import KafkaLogs
 from stream.runtime.kafka_transactions import KafkaTransactions
+from stream.runtime.ports import TP
 from stream.runtime.settings import Settings
 from stream.runtime.task_ports import Batch, Outgoing
-from tests.kafka.topics import create_topics
+from tests.kafka.topics import create_topics, settled_ends
 
 if TYPE_CHECKING:
     from tests.kafka.conftest import Kafka
@@ -38,6 +39,7 @@ async def write(settings: Settings, *values: bytes, is_commit: bool = True) -> N
         await writer.write(settings.app, partition, [Outgoing(b"k", value) for value in values[partition::2]])
     await (writer.commit() if is_commit else writer.abort())
     await writer.close()
+    await settled_ends(settings.brokers, [TP(settings.app, partition) for partition in (0, 1)])
 
 
 async def read_on(batches: AsyncGenerator[Batch, None], count: int, *, is_caught_up: bool = True) -> list[bytes]:

@@ -18,6 +18,7 @@ from stream.runtime.kafka_transactions import KafkaTransactions
 from stream.runtime.ports import TP, Record
 from stream.runtime.settings import Settings
 from stream.runtime.topics_on_broker import ensure_topics
+from tests.kafka.topics import settled_ends
 
 if TYPE_CHECKING:
     from tests.kafka.conftest import Kafka
@@ -46,6 +47,7 @@ async def dead_letter(settings: Settings, *letters: DeadLetter, commits: bool = 
         await writer.write(tp.topic, tp.partition, records)
     await (writer.commit() if commits else writer.abort())
     await writer.close()
+    await settled_ends(settings.brokers, [TP(f"{settings.topic_prefix}dead-letters", number) for number in range(4)])
 
 
 async def carts(settings: Settings) -> list[Record]:
@@ -58,7 +60,7 @@ async def carts(settings: Settings) -> list[Record]:
         group_id=None,
     ) as consumer:
         consumer.assign(tps)
-        ends = await consumer.end_offsets(tps)
+        ends = await settled_ends(settings.brokers, tps)
         while any([await consumer.position(tp) < ends[tp] for tp in tps]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 found.extend(records)

@@ -30,6 +30,7 @@ from stream.runtime.recovery import recover
 from stream.runtime.settings import Clock, Settings, written_name
 from stream.runtime.topics_on_broker import ensure_topics
 from tests.kafka.broker import free_ports
+from tests.kafka.topics import settled_ends
 
 if TYPE_CHECKING:
     from tests.kafka.conftest import Kafka
@@ -196,7 +197,7 @@ class Outcomes:
     """What subscribers see: the committed records of the output topics, read as they come."""
 
     def __init__(self, settings: Settings) -> None:
-        self._prefix = settings.topic_prefix
+        self._prefix, self._brokers = settings.topic_prefix, settings.brokers
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.brokers, isolation_level="read_committed", auto_offset_reset="earliest"
         )
@@ -227,7 +228,7 @@ class Outcomes:
 
     async def read_to_end(self) -> dict[str, list[bytes]]:
         """Read all there is by now, and return the values by topic."""
-        ends = await self._consumer.end_offsets(self._tps)
+        ends = await settled_ends(self._brokers, self._tps)
         while any([await self._consumer.position(tp) < end for tp, end in ends.items()]):
             await self.read()
         return {topic: [bytes(record.value) for record in records] for topic, records in self.records.items()}
