@@ -92,19 +92,22 @@ class Turning:
         self._note_due(profile)
 
     def _tell(self, profile: Profile, change: Change) -> None:
-        """Let a user hear what a change of a product makes known, and follow up what comes of it."""
-        turn = self._turn
+        """Let a user hear what a change of a product makes known, all in one turn, and follow up what comes of it.
+
+        The turn's cause is the first of these events; a run that one of them starts names its own.
+        """
+        turn, cause = self._turn, change.events[0].id
         note_heard(profile, change.partition, change.offset)
+        self._begin(profile, change.at_ms, cause)
+        if profile.version != self._version:
+            migrate(turn)
+            self._look_over(profile, cause, is_new=False)
         for event in change.events:
-            self._begin(profile, change.at_ms, event.id)
-            if profile.version != self._version:
-                migrate(turn)
-                self._look_over(profile, event.id, is_new=False)
             turn.add(event.name, event.props, event.id, change.at_ms)
-            self._follow_derived()
-            if profile.runs and (turn.moved or profile.runs_due_ms <= turn.now_ms):
-                self._go_on()
-            self._note_due(profile)
+        self._follow_derived()
+        if profile.runs and (turn.moved or profile.runs_due_ms <= turn.now_ms):
+            self._go_on()
+        self._note_due(profile)
 
     def _go_on(self) -> None:
         """Let runs go on, and follow up what they do, until all wait."""

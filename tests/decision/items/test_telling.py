@@ -160,6 +160,29 @@ def test_a_trigger_knows_the_prices_and_why_it_was_sent() -> None:
     assert trigger.key == "p"
 
 
+def test_what_one_record_makes_known_competes_whatever_comes_first() -> None:
+    mail = "{channel: email, purpose: marketing, template: t, tier: %s}\n"
+    definitions = config(
+        journeys={
+            "cheaper": DROPPED,
+            "back": DROPPED.replace("price_dropped", "back_in_stock").replace("mail", "good"),
+        },
+        actions=f"mail: {mail % 'low'}good: {mail % 'high'}",
+        policy="tiers: [high, low]\ncaps: [{channel: email, at_most: 1, within: 1d}]\n",
+    )
+    story = Story(planning(assuming(definitions, "marketing")))
+    story.hear(viewed("u", 0))
+    both = change(D)
+    adopt(
+        story.decider,
+        msgspec.structs.replace(both, events=(*both.events, ItemEvent("back_in_stock", {"product_id": "p"}, D, "c0b"))),
+    )
+    said = words(story.wait(D))
+    assert "trigger good" in said
+    assert "trigger mail" not in said
+    assert "capped mail" in said
+
+
 def again(story: Story, changes: list[Change]) -> Story:
     """What a successor makes of a state: profiles as they are kept, and how far was told."""
     assert story.decider.news is not None
